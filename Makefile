@@ -1,0 +1,61 @@
+# Everything that this project does for you. `make` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+HOSTS ?= 4
+LAB_FLAGS := $(if $(DISTROS),--distros "$(DISTROS)") $(if $(DIRTY),--dirty) $(if $(UPSTREAM),--upstream)
+
+.PHONY: help setup lab lab-down lab-status demo test lint format bench lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/installed ## A virtual environment with exactly the locked packages
+
+.venv/installed: requirements.lock
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -qy python3-venv; } || \
+	  { echo 'This needs Python 3.11 or newer with venv: sudo apt install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+lab: setup ## Practice hosts: HOSTS=4 DISTROS="debian12 debian13 ubuntu24.04" DIRTY=1 UPSTREAM=1
+	$(BIN)/python -m lab up --hosts $(HOSTS) $(LAB_FLAGS)
+
+lab-down: setup ## Take away all practice hosts of this checkout, and nothing else
+	$(BIN)/python -m lab down
+
+lab-status: setup ## The practice hosts
+	$(BIN)/python -m lab status
+
+demo: setup ## The main job: three practice hosts, one of them dirty, become Docker hosts
+	$(BIN)/python -m lab up --hosts 3 --dirty
+	$(BIN)/pyinfra -y inventory/lab.py deploy.py
+
+test: setup ## All tests, on practice hosts of their own
+	$(BIN)/python -m pytest
+
+lint: setup ## What a change must pass besides the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	git ls-files '*.sh' .ci/run | xargs $(BIN)/shellcheck
+
+format: setup ## Put the code into its usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Side by side with other ways to do the same: bench/README.md
+	$(BIN)/python -m bench
+
+lock: setup ## Resolve the ranges of pyproject.toml again
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
+	  --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --extra dev -o requirements.lock pyproject.toml
+
+clean: lab-down ## lab-down, and the virtual environment
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

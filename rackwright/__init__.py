@@ -1,0 +1,1 @@
+"""What the tasks are made of: settings, observation, plan and report. Imports no task."""

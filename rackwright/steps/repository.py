@@ -1,0 +1,122 @@
+"""Docker's apt repository: one key, one definition of it, and no other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from pyinfra.facts.apt import AptRepo, AptSourcesFile, parse_apt_repo
+
+from rackwright.change import Change
+from rackwright.observed import Observed
+from rackwright.settings import DOCKER_REPO_URL, Settings
+
+KEYRING = "/etc/apt/keyrings/docker.asc"
+SOURCE = "/etc/apt/sources.list.d/docker.sources"
+
+
+@dataclass(frozen=True)
+class RepositoryStep:
+    """The definition to write, and what becomes of other files that define the repository.
+
+    `source` holds the variables of templates/docker.sources.j2. `others` maps the path of a file
+    to the text that is left of it, None when nothing is left.
+    """
+
+    key_url: str
+    fingerprint: str
+    source: Mapping[str, str]
+    others: Mapping[str, str | None]
+    replaced_files: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+def repository_step(settings: Settings, observed: Observed) -> RepositoryStep | None:
+    """What to write and take away; None when the host has the wanted definition and no other."""
+    url = f"{settings.docker_repo_url}/{observed.distro}"
+    source = {
+        "uri": url,
+        "suite": observed.codename,
+        "component": settings.docker_channel,
+        "architecture": observed.architecture,
+        "keyring": KEYRING,
+    }
+    changes = []
+    if observed.keyring != {settings.docker_key_fingerprint}:
+        changes.append(_key_change(settings, observed))
+    definition = _definitions(SOURCE, observed.apt_sources.get(SOURCE, ""))
+    if definition != [_as_apt_reads(source)]:
+        before = ", ".join(repo.url for repo in definition) or "absent"
+        changes.append(
+            Change("repository", SOURCE, before, url, "apt gets Docker's packages from there")
+        )
+    others = {
+        path: _without_docker(path, text, settings.docker_repo_url)
+        for path, text in observed.apt_sources.items()
+        if path != SOURCE and _docker_lines(path, text, settings.docker_repo_url)
+    }
+    changes += [_other_change(path, left) for path, left in others.items()]
+    if not changes:
+        return None
+    return RepositoryStep(
+        key_url=f"{url}/gpg",
+        fingerprint=settings.docker_key_fingerprint,
+        source=source,
+        others=others,
+        replaced_files=(*([SOURCE] if SOURCE in observed.apt_sources else []), *others),
+        changes=tuple(changes),
+    )
+
+
+def is_docker(url: str, repo_url: str) -> bool:
+    """Whether an apt URI means Docker's repository, at Docker's or at any mirror of it."""
+    place = urlsplit(url.rstrip("/"))
+    parent = url.rstrip("/").rpartition("/")[0]
+    if parent in (repo_url, DOCKER_REPO_URL) or place.hostname == "download.docker.com":
+        return True
+    # Every mirror that copies the tree keeps its last folders: .../docker-ce/linux/ubuntu.
+    return PurePosixPath(place.path).parts[-3:-1] == ("docker-ce", "linux")
+
+
+def _as_apt_reads(source: Mapping[str, str]) -> AptRepo:
+    options: dict[str, str | list[str]] = {
+        "arch": source["architecture"],
+        "signed-by": source["keyring"],
+    }
+    return AptRepo("deb", source["uri"], source["suite"], [source["component"]], options)
+
+
+def _definitions(path: str, text: str) -> list[AptRepo]:
+    lines = text.splitlines()
+    if path.endswith(".sources"):
+        return AptSourcesFile.parse_sources_file(lines)
+    return [repo for line in lines if (repo := parse_apt_repo(line.strip())) is not None]
+
+
+def _docker_lines(path: str, text: str, repo_url: str) -> bool:
+    return any(is_docker(repo.url, repo_url) for repo in _definitions(path, text))
+
+
+def _without_docker(path: str, text: str, repo_url: str) -> str | None:
+    separator = "\n\n" if path.endswith(".sources") else "\n"
+    kept = [part for part in text.split(separator) if not _docker_lines(path, part, repo_url)]
+    left = separator.join(kept)
+    return left if _definitions(path, left) else None
+
+
+def _key_change(settings: Settings, observed: Observed) -> Change:
+    before = ", ".join(sorted(observed.keyring)) or "absent"
+    return Change(
+        "repository", KEYRING, before, settings.docker_key_fingerprint, "it signs Docker's packages"
+    )
+
+
+def _other_change(path: str, left: str | None) -> Change:
+    return Change(
+        "repository",
+        path,
+        "defines Docker's repository too",
+        "removed" if left is None else "without it",
+        "two definitions make apt fail (Conflicting values set for option Signed-By); "
+        "the old file is kept in /var/backups/rackwright",
+    )

@@ -1,0 +1,35 @@
+"""Who may use Docker without sudo."""
+
+from dataclasses import dataclass
+
+from rackwright.change import Change
+from rackwright.observed import Observed
+from rackwright.settings import Settings
+
+GROUP = "docker"
+
+
+@dataclass(frozen=True)
+class UsersStep:
+    """The users who become members of the docker group."""
+
+    users: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+def users_step(settings: Settings, observed: Observed) -> UsersStep | None:
+    """Whom to add; None when every wanted user is a member."""
+    members = observed.docker_group or frozenset()
+    users = tuple(user for user in settings.docker_users if user not in members)
+    if not users:
+        return None
+    changes = tuple(
+        Change("users", user, "not in group docker", "member", "docker_users names them")
+        for user in users
+    )
+    return UsersStep(users, changes)
+
+
+def missing_users(settings: Settings, observed: Observed) -> tuple[str, ...]:
+    """Wanted users who do not exist on the host."""
+    return tuple(user for user in settings.docker_users if user not in observed.users)

@@ -1,0 +1,30 @@
+"""Before anything is changed: the host remembers the run, and keeps the admin's files."""
+
+import shlex
+
+from pyinfra.api import deploy
+from pyinfra.operations import server
+
+from rackwright.marks import BACKUPS, STATE, UNFINISHED
+from rackwright.plan import Plan
+
+
+@deploy("Begin")
+def begin(plan: Plan) -> None:
+    """Leave a mark that the last task takes away, so that a run that dies is taken up again."""
+    if not plan.changes:
+        return
+    mark = plan.service.action if plan.service else "verify"
+    server.shell(
+        name="The host knows that a run is under way",
+        commands=[f"install -d -m 0755 {STATE} && echo {mark} > {UNFINISHED}"],
+    )
+    if plan.replaced_files:
+        files = " ".join(shlex.quote(path.lstrip("/")) for path in plan.replaced_files)
+        server.shell(
+            name=f"Files that will be replaced are kept in {BACKUPS}",
+            commands=[
+                f"install -d -m 0700 {BACKUPS}"
+                f" && tar -C / -czf {BACKUPS}/$(date -u +%Y%m%dT%H%M%SZ).tar.gz -- {files}"
+            ],
+        )

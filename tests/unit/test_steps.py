@@ -1,0 +1,121 @@
+"""The single decisions behind a plan."""
+
+from dataclasses import replace
+
+import pytest
+
+from rackwright.observed import Package
+from rackwright.settings import Settings
+from rackwright.steps.engine import apt_name, engine_step, older, upstream, version_fits
+from rackwright.steps.repository import SOURCE, is_docker, repository_step
+from tests.unit.states import BARE, NEWEST, OLD_LIST, source_text
+
+DOCKER = "https://download.docker.com/linux"
+
+
+@pytest.mark.parametrize(
+    ("installed", "wanted", "fits"),
+    [
+        (NEWEST, "latest", True),
+        (NEWEST, NEWEST, True),
+        (NEWEST, "26", True),
+        (NEWEST, "26.1", True),
+        (NEWEST, "26.1.5", True),
+        (NEWEST, "26.10", False),
+        (NEWEST, "2", False),
+        (NEWEST, "26.1.50", False),
+        (NEWEST, "5:26.1.5-1~debian.13~trixie", False),
+        ("5:20.10.24~3-0~debian-bookworm", "20.10.24", True),
+    ],
+)
+def test_version_fits(installed: str, wanted: str, fits: bool) -> None:
+    assert version_fits(installed, wanted) is fits
+
+
+def test_upstream_version() -> None:
+    assert upstream(NEWEST) == "26.1.5"
+    assert upstream("5:20.10.24~3-0~debian-bookworm") == "20.10.24"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "installed", "is_older"),
+    [
+        ("20.10", NEWEST, True),
+        ("26.0", NEWEST, True),
+        ("26.1", NEWEST, False),
+        ("28", NEWEST, False),
+        ("latest", NEWEST, False),
+        ("9.0", NEWEST, True),
+    ],
+)
+def test_older(wanted: str, installed: str, is_older: bool) -> None:
+    assert older(wanted, installed) is is_older
+
+
+@pytest.mark.parametrize(
+    ("package", "wanted", "argument"),
+    [
+        ("docker-ce", "latest", "docker-ce"),
+        ("docker-ce", "26.1", "docker-ce=5:26.1.*"),
+        ("docker-ce-cli", "26.1.5", "docker-ce-cli=5:26.1.5*"),
+        ("docker-ce", NEWEST, f"docker-ce={NEWEST}"),
+        ("containerd.io", "26.1", "containerd.io"),
+    ],
+)
+def test_apt_name(package: str, wanted: str, argument: str) -> None:
+    assert apt_name(package, wanted) == argument
+
+
+def test_a_missing_plugin_does_not_move_the_engine() -> None:
+    names = ("docker-ce", "docker-ce-cli", "containerd.io", "docker-compose-plugin")
+    host = replace(BARE, packages={name: Package(NEWEST, "ii") for name in names})
+    step = engine_step(Settings(), host, new_source=False)
+    assert step and step.packages == ("docker-buildx-plugin",)
+
+
+@pytest.mark.parametrize(
+    ("url", "docker"),
+    [
+        (f"{DOCKER}/debian", True),
+        (f"{DOCKER}/ubuntu/", True),
+        ("http://download.docker.com/linux/debian", True),
+        ("https://mirrors.example/docker-ce/linux/ubuntu", True),
+        ("http://own.example/docker/debian", True),
+        ("http://own.example/nodocker/debian", False),
+        ("https://mirrors.example/ubuntu", False),
+        ("https://nvidia.example/libnvidia-container/linux/ubuntu", False),
+    ],
+)
+def test_what_counts_as_docker_s_repository(url: str, docker: bool) -> None:
+    assert is_docker(url, "http://own.example/docker") is docker
+
+
+def test_definitions_elsewhere_go_and_others_stay() -> None:
+    foreign = "deb http://archive.example/debian bookworm main\n"
+    mirror = "https://mirrors.example/docker-ce/linux"
+    deb822 = "Types: deb\nURIs: {url}\nSuites: bookworm\nComponents: stable\n"
+    host = replace(
+        BARE,
+        keyring=frozenset({Settings().docker_key_fingerprint}),
+        apt_sources={
+            SOURCE: source_text(Settings(), BARE),
+            "/etc/apt/sources.list": foreign + OLD_LIST.format(url=DOCKER),
+            "/etc/apt/sources.list.d/docker.list": OLD_LIST.format(url=mirror),
+            "/etc/apt/sources.list.d/mixed.sources": "\n\n".join(
+                [
+                    deb822.format(url="http://archive.example/debian").strip(),
+                    deb822.format(url=f"{mirror}/debian").strip(),
+                ]
+            ),
+            "/etc/apt/sources.list.d/off.list": "# " + OLD_LIST.format(url=DOCKER),
+        },
+    )
+    step = repository_step(Settings(), host)
+    assert step is not None
+    assert step.others == {
+        "/etc/apt/sources.list": foreign,
+        "/etc/apt/sources.list.d/docker.list": None,
+        "/etc/apt/sources.list.d/mixed.sources": deb822.format(
+            url="http://archive.example/debian"
+        ).strip(),
+    }

@@ -10,6 +10,7 @@ from tasks.begin import begin
 from tasks.conflicts import conflicts
 from tasks.daemon import daemon
 from tasks.engine import engine
+from tasks.repair import repair
 from tasks.repository import repository
 from tasks.service import service
 from tasks.users import users
@@ -19,6 +20,7 @@ planned = plan_host(host)
 if planned:
     plan, settings, sudo = planned
     begin(plan=plan, _sudo=sudo)
+    repair(plan=plan, _sudo=sudo)
     repository(plan=plan, _sudo=sudo)
     conflicts(plan=plan, _sudo=sudo)
     daemon(plan=plan, _sudo=sudo)

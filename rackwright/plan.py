@@ -10,6 +10,7 @@ from rackwright.settings import Settings
 from rackwright.steps.conflicts import ConflictsStep, conflicts_step
 from rackwright.steps.daemon import DAEMON_JSON, DaemonJsonError, DaemonStep, daemon_step
 from rackwright.steps.engine import ENGINE, EngineStep, engine_step, older
+from rackwright.steps.repair import RepairStep, repair_step
 from rackwright.steps.repository import RepositoryStep, repository_step
 from rackwright.steps.service import ServiceStep, service_step
 from rackwright.steps.users import UsersStep, missing_users, users_step
@@ -30,6 +31,7 @@ class Plan:
     `resumes` is true when an earlier run on this host did not get to its end.
     """
 
+    repair: RepairStep | None = None
     repository: RepositoryStep | None = None
     conflicts: ConflictsStep | None = None
     daemon: DaemonStep | None = None
@@ -78,6 +80,7 @@ def plan(settings: Settings, observed: Observed) -> Plan:
     """
     if reasons := refusals(settings, observed):
         raise RefusedError(reasons)
+    repair = repair_step(observed)
     repository = repository_step(settings, observed)
     conflicts = conflicts_step(observed)
     engine = engine_step(settings, observed, new_source=repository is not None)
@@ -88,8 +91,9 @@ def plan(settings: Settings, observed: Observed) -> Plan:
         raise RefusedError((str(error),)) from None
     users = users_step(settings, observed)
     resumes = observed.unfinished is not None
-    changed = any((repository, conflicts, engine, daemon, service, users, resumes))
+    changed = any((repair, repository, conflicts, engine, daemon, service, users, resumes))
     return Plan(
+        repair=repair,
         repository=repository,
         conflicts=conflicts,
         daemon=daemon,
@@ -111,8 +115,6 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
         reasons.append(reason)
     if not observed.has_systemd:
         reasons.append("systemd does not run here, so nothing would keep Docker running")
-    if observed.dpkg_interrupted:
-        reasons.append("dpkg was interrupted; run `sudo dpkg --configure -a` on the host first")
     if missing := missing_users(settings, observed):
         reasons.append(
             f"docker_users names {', '.join(missing)}, who "

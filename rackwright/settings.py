@@ -51,10 +51,13 @@ def _version(value: str) -> str:
 
 def _http_url(value: str) -> str:
     url = urlsplit(value)
-    if url.scheme not in ("http", "https") or not url.hostname or re.search(r"\s", value):
+    if url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError("write a URL that begins with https:// or http://")
     if url.username or url.password or url.query or url.fragment:
         raise ValueError("a URL here has no user, password, query or fragment")
+    # It goes into files and command lines on the host: only what RFC 3986 calls unreserved.
+    if not re.fullmatch(r"[A-Za-z0-9:/._~\[\]%-]+", value):
+        raise ValueError("a URL here has only letters, digits and : / . _ ~ - % [ ]")
     return value.rstrip("/")
 
 

@@ -37,6 +37,8 @@ def after(settings: Settings, observed: Observed, plan: Plan) -> Observed:
     packages = dict(observed.packages)
     for name in plan.conflicts.packages if plan.conflicts else ():
         del packages[name]
+    if plan.repair:
+        packages = {name: replace(package, status="ii") for name, package in packages.items()}
     for argument in plan.engine.packages if plan.engine else ():
         packages[argument.partition("=")[0]] = Package(_newest(argument), "ii")
     sources = dict(observed.apt_sources)
@@ -51,6 +53,7 @@ def after(settings: Settings, observed: Observed, plan: Plan) -> Observed:
     return replace(
         observed,
         packages=packages,
+        dpkg_interrupted=False,
         apt_lists_fresh=observed.apt_lists_fresh or plan.engine is not None,
         apt_sources=sources,
         keyring=frozenset({plan.repository.fingerprint}) if plan.repository else observed.keyring,
@@ -152,7 +155,7 @@ hosts = st.builds(
     codename=st.sampled_from(["bookworm", "noble"]),
     architecture=st.sampled_from(["amd64", "arm64"]),
     packages=_packages,
-    dpkg_interrupted=st.just(False),
+    dpkg_interrupted=st.booleans(),
     apt_lists_fresh=st.booleans(),
     apt_sources=_sources,
     keyring=st.sampled_from(

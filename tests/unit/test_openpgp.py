@@ -28,7 +28,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def certificate() -> pysequoia.Cert:
-    return pysequoia.Cert.generate(user_id="Test <test@example.org>")
+    return pysequoia.Tsk.generate(user_id="Test <test@example.org>").extract_certificate()
 
 
 def test_fingerprints_of_armored_and_binary_keys() -> None:
@@ -42,6 +42,7 @@ def test_every_key_of_a_file_is_seen() -> None:
     one, other = certificate(), certificate()
     both = {one.fingerprint.upper(), other.fingerprint.upper()}
     assert fingerprints(bytes(one) + bytes(other)) == both
+    assert fingerprints(f"{one}\n{other}".encode()) == both
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"-----BEGIN PGP"])

@@ -158,6 +158,18 @@ def test_conflicting_packages_go_with_the_containers_that_stop() -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        replace(BARE, dpkg_interrupted=True),
+        replace(BARE, packages={"man-db": Package("2.11", "it")}),
+        replace(BARE, packages={"docker-ce": Package(NEWEST, "iF")}),
+    ],
+)
+def test_an_interrupted_dpkg_is_completed_before_anything_else(host: Observed) -> None:
+    assert plan(Settings(), host).changes[0].task == "repair"
+
+
+@pytest.mark.parametrize(
     ("host", "settings", "words"),
     [
         (replace(BARE, uid=1000), Settings(), "not root"),
@@ -166,7 +178,6 @@ def test_conflicting_packages_go_with_the_containers_that_stop() -> None:
         (replace(BARE, distro="ubuntu", release="20.04"), Settings(), "ubuntu 20.04 is not"),
         (replace(BARE, codename=""), Settings(), "not supported"),
         (replace(BARE, unit={}), Settings(), "systemd"),
-        (replace(BARE, dpkg_interrupted=True), Settings(), "dpkg --configure -a"),
         (BARE, Settings(docker_users=["alice", "zoe", "yan"]), "zoe, yan, who do not exist"),
         (replace(BARE, daemon_json="{"), Settings(), "line 1"),
         (replace(BARE, daemon_json="[]"), Settings(), "not a JSON object"),

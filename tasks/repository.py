@@ -1,5 +1,6 @@
 """Docker's key and repository, tried out by the host's own apt before they are put in place."""
 
+import shlex
 from io import StringIO
 from pathlib import PurePosixPath
 
@@ -40,7 +41,10 @@ def repository(plan: Plan) -> None:
         mode="0644",
         source=step.source,
     )
-    server.shell(name="The repository answers with the right signature", commands=[TRY_OUT])
+    server.shell(
+        name="The repository answers with the right signature",
+        commands=[f"{TRY_OUT} || {{ echo {shlex.quote(step.advice)} >&2; false; }}"],
+    )
     for path, left in host.loop(step.others.items()):
         if left is None:
             files.file(name=f"{path} is gone", path=path, present=False)

@@ -30,6 +30,15 @@ class RepositoryStep:
     replaced_files: tuple[str, ...]
     changes: tuple[Change, ...]
 
+    @property
+    def advice(self) -> str:
+        """What to do when the host's apt cannot use the repository."""
+        return (
+            f"this host cannot use Docker's repository at {self.source['uri']} "
+            f"({self.source['suite']} {self.source['component']}); apt's reason stands above. "
+            "Check that the host reaches it, or set docker_repo_url to a mirror"
+        )
+
 
 def repository_step(settings: Settings, observed: Observed) -> RepositoryStep | None:
     """What to write and take away; None when the host has the wanted definition and no other."""

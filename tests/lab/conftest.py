@@ -1,0 +1,28 @@
+"""The lab of the tests: brought up once, taken down at the end (KEEP_LAB=1 leaves it)."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.fleet import DISTROS, ROOT, Lab
+
+
+def _lab_command(*words: str) -> None:
+    environment = {**os.environ, "LAB_NAME": "test"}
+    subprocess.run(
+        [sys.executable, "-m", "lab", *words], cwd=ROOT, env=environment, check=True, timeout=900
+    )
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Three hosts, one of each kind, the first one dirty."""
+    _lab_command("up", "--hosts", "3", "--distros", DISTROS, "--dirty")
+    try:
+        yield Lab(tmp_path_factory.mktemp("lab"))
+    finally:
+        if not os.environ.get("KEEP_LAB"):
+            _lab_command("down")

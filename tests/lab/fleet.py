@@ -1,0 +1,169 @@
+"""Practice hosts for the tests: run deploy.py on them, break them, and look at them.
+
+What is looked at goes through pytest-testinfra over SSH and shares no code with Rackwright.
+"""
+
+import os
+import pprint
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import testinfra
+from testinfra.host import Host as Inspected
+
+os.environ["LAB_NAME"] = "test"
+
+# The lab reads LAB_NAME when it is imported.
+from lab import hosts
+
+ROOT = Path(__file__).parents[2]
+DISTROS = "debian12,debian13,ubuntu24.04"
+PYINFRA = str(Path(sys.executable).parent / "pyinfra")
+COUNTER = """#!/bin/sh
+echo "$SSH_ORIGINAL_COMMAND" >> /var/log/remote-commands
+exec "$SHELL" -c "$SSH_ORIGINAL_COMMAND"
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished command: exit code, and standard output and error in one text."""
+
+    code: int
+    output: str
+
+
+class Lab:
+    """The test lab. Names of its hosts: `dirty` (Debian 12), `debian13`, `ubuntu`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = hosts.load()
+        self.dirty, self.debian13, self.ubuntu = (host["name"] for host in self.state["hosts"])
+        self.all = (self.dirty, self.debian13, self.ubuntu)
+
+    def data(self, name: str) -> dict[str, Any]:
+        """A host's connection data."""
+        return dict(next(host["data"] for host in self.state["hosts"] if host["name"] == name))
+
+    @property
+    def services(self) -> Mapping[str, str]:
+        """Addresses of the package source and the registries."""
+        services: Mapping[str, str] = self.state["services"]
+        return services
+
+    def deploy(
+        self,
+        *flags: str,
+        limit: Iterable[str] = (),
+        data: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Ran:
+        """Run deploy.py on the hosts in `limit` (all), with the data of single hosts changed.
+
+        The environment is that of the tests, with RUST_BACKTRACE on, which once ended the process.
+        """
+        inventory = self.inventory(data or {})
+        limits = [word for name in limit for word in ("--limit", name)]
+        return self.pyinfra(str(inventory), "deploy.py", *limits, *(flags or ("-y",)))
+
+    def deploy_and_kill(self, name: str, at: str) -> str:
+        """Run deploy.py on one host and kill it (SIGKILL) when it prints `at`; returns the output.
+
+        Raises AssertionError when it never comes to that.
+        """
+        command = [PYINFRA, "-y", str(self.inventory({})), "deploy.py", "--limit", name]
+        said: list[str] = []
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            for line in process.stdout or ():
+                said.append(line)
+                if at in line:
+                    process.kill()
+                    return "".join(said)
+        raise AssertionError(f"{at!r} was never printed:\n{''.join(said)}")
+
+    def pyinfra(self, *words: str) -> Ran:
+        """Run pyinfra in the project's folder; whatever it asks is answered with Enter."""
+        done = subprocess.run(
+            [PYINFRA, *words],
+            cwd=ROOT,
+            env={**os.environ, "RUST_BACKTRACE": "1"},
+            input="\n" * 20,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+        return Ran(done.returncode, done.stdout)
+
+    def inventory(self, changes: Mapping[str, Mapping[str, Any]]) -> Path:
+        """An inventory file with the lab's hosts, their data changed as given."""
+        listed = [(name, {**self.data(name), **changes.get(name, {})}) for name in self.all]
+        path = self.folder / "inventory.py"
+        path.write_text(f"lab = {pprint.pformat((listed, self.state['all']))}\n")
+        return path
+
+    def reset(self, *names: str) -> None:
+        """Hosts back in their starting state."""
+        hosts.reset(list(names))
+
+    def root(self, name: str, script: str) -> str:
+        """Run a shell script as root in a host, beside SSH; returns what it prints."""
+        return hosts.execute(name, "sh", "-ec", script)
+
+    def login(self, name: str, user: str, *words: str) -> Ran:
+        """A fresh login of a user over SSH, for one command."""
+        host = next(host for host in self.state["hosts"] if host["name"] == name)
+        done = subprocess.run(
+            hosts.ssh_command(host, *words, user=user), capture_output=True, text=True, timeout=120
+        )
+        return Ran(done.returncode, done.stdout + done.stderr)
+
+    def inspect(self, name: str) -> Inspected:
+        """A host for testinfra, as root over SSH."""
+        return testinfra.get_host(f"ssh://{name}", ssh_config=str(self._ssh_config), sudo=True)
+
+    @cached_property
+    def _ssh_config(self) -> Path:
+        path = self.folder / "ssh_config"
+        path.write_text(
+            "\n".join(
+                f"Host {name}\n HostName {data['ssh_hostname']}\n User {data['ssh_user']}\n"
+                f" IdentityFile {data['ssh_key']}\n"
+                f" UserKnownHostsFile {data['ssh_known_hosts_file']}\n"
+                for name in self.all
+                for data in [self.data(name)]
+            )
+        )
+        return path
+
+    def count_commands(self, name: str) -> None:
+        """From now on the host's own sshd writes down every command that it is asked to run."""
+        self.root(
+            name,
+            f"cat > /usr/local/bin/counter <<'EOF'\n{COUNTER}EOF\n"
+            "chmod 755 /usr/local/bin/counter\n"
+            "install -m 666 /dev/null /var/log/remote-commands\n"
+            "echo 'ForceCommand /usr/local/bin/counter' > /etc/ssh/sshd_config.d/counter.conf\n"
+            "systemctl reload ssh",
+        )
+
+    def counted_commands(self, name: str) -> int:
+        """How many commands the host's sshd ran since count_commands; counting ends."""
+        script = "wc -l < /var/log/remote-commands; rm /etc/ssh/sshd_config.d/counter.conf"
+        return int(self.root(name, f"{script}; systemctl reload ssh"))
+
+    def fingerprint(self, name: str) -> str:
+        """Everything of a host that a run could have changed, as one text to compare."""
+        return self.root(
+            name,
+            "dpkg -l; find /etc/apt /etc/docker /var/lib/rackwright /usr/share/keyrings -type f "
+            "-exec sha256sum {} + 2>/dev/null | sort -k2; getent group docker || true; "
+            "systemctl list-unit-files 'docker*' 'containerd*' --no-legend || true",
+        )

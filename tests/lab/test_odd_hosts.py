@@ -1,0 +1,104 @@
+"""Hosts as they are found: half a Docker, a broken dpkg, loud logins, other locales and shells."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.fleet import Lab
+
+NOISE = "echo 'Welcome! 12 updates can be applied.'; echo 'Last backup: never' >&2"
+
+
+@pytest.fixture(scope="module")
+def ready(lab: Lab) -> None:
+    """A converged host (`debian13`)."""
+    ran = lab.deploy(limit=[lab.debian13])
+    assert ran.code == 0, ran.output
+
+
+@pytest.fixture
+def shell_of_admin(lab: Lab, ready: None) -> Iterator[None]:
+    """Gives admin the usual login shell back after the test."""
+    yield
+    lab.root(lab.debian13, "usermod -s /bin/bash admin; rm -f /etc/ssh/sshrc")
+
+
+@pytest.mark.parametrize("shell", ["fish", "tcsh", "zsh"])
+def test_another_login_shell(lab: Lab, shell_of_admin: None, shell: str) -> None:
+    install = f"apt-get update -q && apt-get install -qy --no-install-recommends {shell}"
+    lab.root(
+        lab.debian13, f"command -v {shell} || ({install}); usermod -s $(command -v {shell}) admin"
+    )
+    ran = lab.deploy(limit=[lab.debian13])
+    assert "1 host: 1 unchanged" in ran.output, ran.output
+
+
+def test_a_bare_host_with_another_login_shell(lab: Lab) -> None:
+    lab.reset(lab.debian13)
+    lab.root(
+        lab.debian13,
+        "apt-get update -q && apt-get install -qy --no-install-recommends fish; "
+        "usermod -s /usr/bin/fish admin",
+    )
+    ran = lab.deploy(limit=[lab.debian13])
+    assert "1 host: 1 changed" in ran.output, ran.output
+
+
+def test_a_noisy_login(lab: Lab, shell_of_admin: None) -> None:
+    lab.root(lab.debian13, f"cat > /etc/ssh/sshrc <<'EOF'\n{NOISE}\nEOF\n")
+    assert "Welcome!" in lab.login(lab.debian13, "admin", "true").output
+    ran = lab.deploy(limit=[lab.debian13])
+    assert "1 host: 1 unchanged" in ran.output, ran.output
+
+
+def test_another_language(lab: Lab, ready: None) -> None:
+    lab.root(
+        lab.debian13,
+        "apt-get install -qy --no-install-recommends locales >/dev/null; "
+        "echo 'de_DE.UTF-8 UTF-8' > /etc/locale.gen; locale-gen >/dev/null; "
+        "echo LANG=de_DE.UTF-8 | tee /etc/default/locale > /etc/environment",
+    )
+    said = lab.login(lab.debian13, "admin", "ls", "/nonexistent").output
+    assert "Datei oder Verzeichnis nicht gefunden" in said
+    ran = lab.deploy(limit=[lab.debian13])
+    assert "1 host: 1 unchanged" in ran.output, ran.output
+    ran = lab.deploy(limit=[lab.debian13], data={lab.debian13: {"docker_daemon": {"debug": True}}})
+    assert "1 host: 1 changed" in ran.output, ran.output
+
+
+def test_half_a_docker(lab: Lab) -> None:
+    lab.reset(lab.ubuntu)
+    url = lab.services["repo_url"]
+    lab.root(
+        lab.ubuntu,
+        f"echo 'deb [trusted=yes] {url}/ubuntu noble stable' > /etc/apt/sources.list.d/x.list; "
+        "apt-get update -q; apt-get install -qy docker-ce-cli containerd.io",
+    )
+    ran = lab.deploy(limit=[lab.ubuntu])
+    assert "1 host: 1 changed" in ran.output, ran.output
+    assert not lab.inspect(lab.ubuntu).file("/etc/apt/sources.list.d/x.list").exists
+
+
+def test_a_broken_dpkg(lab: Lab) -> None:
+    lab.reset(lab.ubuntu)
+    lab.root(
+        lab.ubuntu,
+        "apt-get update -q; cd /tmp; apt-get download -q less; dpkg --unpack less_*.deb; "
+        "dpkg-query -W -f '${db:Status-Abbrev}' less | grep -q iU",
+    )
+    plan = lab.deploy("--dry", limit=[lab.ubuntu])
+    assert "repair      dpkg: interrupted: less -> completed" in plan.output
+    ran = lab.deploy(limit=[lab.ubuntu])
+    assert "1 host: 1 changed" in ran.output, ran.output
+    assert lab.inspect(lab.ubuntu).package("less").is_installed
+
+
+def test_a_run_that_was_killed_is_taken_up_again(lab: Lab) -> None:
+    lab.reset(lab.ubuntu)
+    killed = lab.deploy_and_kill(lab.ubuntu, at="Docker's packages are installed")
+    assert "hosts:" not in killed
+    lab.root(lab.ubuntu, "while pgrep -x apt-get; do sleep 0.2; done >/dev/null")
+    ran = lab.deploy(limit=[lab.ubuntu])
+    assert "1 host: 1 changed" in ran.output, ran.output
+    again = lab.deploy(limit=[lab.ubuntu])
+    assert "1 host: 1 unchanged" in again.output, again.output

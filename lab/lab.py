@@ -50,7 +50,6 @@ def plan(
     """The containers of the lab. Makes what they need, everything that can be at once."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         jobs = [pool.submit(services.container, services_at)] if services_at else []
-        # One of each kind first, so that a slow image does not wait behind forty quick ones.
         jobs += [pool.submit(hosts.container, host, subnet) for host in wanted]
         return [job.result() for job in jobs]
 

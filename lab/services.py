@@ -1,5 +1,6 @@
 """The container that serves packages and images, good ones and bad ones, on the lab's network."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from urllib.request import ProxyHandler, build_opener
 
@@ -33,10 +34,13 @@ def image() -> str:
 
 def container(address: str) -> Container:
     """The services container; makes package source, registry content and image if need be."""
-    source, content = packages.source(), registry.content()
+    with ThreadPoolExecutor() as pool:
+        parts = [pool.submit(make) for make in (packages.source, registry.content)]
+        made_image = image()
+        source, content = (part.result() for part in parts)
     return Container(
         NAME,
-        image(),
+        made_image,
         address,
         (f"--volume={source}:/srv/packages:ro", f"--volume={content}:/srv/registry:ro"),
     )

@@ -1,6 +1,9 @@
 """Containers that boot systemd: compare what is wanted with what is there, and do the rest."""
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from lab import network
 from lab.engine import LABEL, docker
@@ -45,7 +48,7 @@ def action(spec: str, found: Found | None) -> str:
     """What brings a container to life: create, recreate, start, unpause, connect, or keep."""
     if found is None:
         return "create"
-    if found.spec != spec or found.state in ("created", "dead", "removing"):
+    if found.spec != spec or found.state in ("created", "dead", "removing", "lost"):
         # "created" was never given its files: its maker was killed in between.
         return "recreate"
     if not found.connected:
@@ -55,22 +58,33 @@ def action(spec: str, found: Found | None) -> str:
 
 def find() -> dict[str, Found]:
     """All containers of this lab by their full name."""
-    form = "{{.Names}}\t{{.State}}\t{{.Label \"" + SPEC + "\"}}\t{{.Networks}}"
-    mine = f"label={LABEL}={lab_id()}"
-    lines = docker("ps", "--all", "--filter", mine, "--format", form).splitlines()
-    found = {}
-    for line in lines:
-        name, state, spec, networks = line.split("\t")
-        found[name] = Found(state, spec, network.NAME in networks.split(","))
-    return found
+    listed = docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}={lab_id()}").split()
+    if not listed:
+        return {}
+    return {
+        each["Name"].lstrip("/"): Found(
+            state_of(each["State"]),
+            each["Config"]["Labels"].get(SPEC, ""),
+            network.NAME in each["NetworkSettings"]["Networks"],
+        )
+        for each in json.loads(docker("inspect", *listed))
+    }
+
+
+def state_of(state: dict[str, Any]) -> str:
+    """Docker's word for a container's state, or "lost": the engine did not see its process end."""
+    if state["Status"] == "running" and not Path(f"/proc/{state['Pid']}").exists():
+        return "lost"
+    return str(state["Status"])
 
 
 def bring_up(wanted: list[Container]) -> list[str]:
     """Bring exactly these containers up, remove the lab's others; return the names made anew."""
     specs = specs_of(wanted)
     found = find()
-    actions = {each.full_name: action(specs[each.full_name], found.get(each.full_name))
-               for each in wanted}
+    actions = {
+        each.full_name: action(specs[each.full_name], found.get(each.full_name)) for each in wanted
+    }
     gone = [name for name in found if actions.get(name, "recreate") == "recreate"]
     remove(gone)
     made = [each for each in wanted if actions[each.full_name] in ("create", "recreate")]

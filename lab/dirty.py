@@ -54,5 +54,3 @@ def engine_answers(container: str) -> bool:
         return bool(docker("exec", container, "docker", "version"))
     except LabError:
         return False
-
-

@@ -16,7 +16,7 @@ LOG = CACHE / "engine.log"
 CHOICE = STATE / "engine"
 
 
-def docker(*args: str | Path, stdin: bytes | None = None, host: str | None = None) -> str:
+def docker(*args: str | Path, stdin: bytes = b"", host: str | None = None) -> str:
     """Call the docker client on this lab's engine and return what it prints.
 
     host overrides the engine that `up` chose; the empty string means the client's own default.
@@ -130,8 +130,8 @@ def stop_private_if_unused() -> None:
 
 
 def unmount_below(folder: Path) -> None:
-    """Unmount what a killed engine may have left mounted below a folder, innermost first."""
+    """Unmount what a killed engine may have left mounted at or below a folder, innermost first."""
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for mount in reversed(mounts):
-        if mount.startswith(f"{folder}/"):
+        if mount == str(folder) or mount.startswith(f"{folder}/"):
             run("umount", "--lazy", mount)

@@ -44,9 +44,7 @@ def up(count: int, names: list[str], some_dirty: bool, upstream: bool) -> None:
     status()
 
 
-def plan(
-    wanted: list[Host], subnet: str, services_at: str | None
-) -> list[containers.Container]:
+def plan(wanted: list[Host], subnet: str, services_at: str | None) -> list[containers.Container]:
     """The containers of the lab. Makes what they need, everything that can be at once."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         jobs = [pool.submit(services.container, services_at)] if services_at else []
@@ -140,5 +138,3 @@ def remove_all(host: str) -> None:
         found = docker(*listing, *mine, host=host).split()
         if found:
             docker(*removal, *found, host=host)
-
-

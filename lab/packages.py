@@ -159,9 +159,7 @@ def build(
     shutil.rmtree(tree)
 
 
-def write_control(
-    folder: Path, deb: Deb, debian: Path, codename: str, architecture: str
-) -> None:
+def write_control(folder: Path, deb: Deb, debian: Path, codename: str, architecture: str) -> None:
     """Write DEBIAN/: the control file, the scripts that handle services, the conffiles."""
     folder.mkdir()
     (folder / "control").write_text(debs.control(deb, codename, architecture))

@@ -84,8 +84,6 @@ def is_request(line: str, address: str, port: int, containing: str = "") -> bool
     return (to, client) == (str(port), address) and containing in line
 
 
-
-
 def settle(address: str) -> None:
     """Wait until package source and registries answer."""
     urls = [f"{repo_url(address)}/debian/gpg"]

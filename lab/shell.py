@@ -18,11 +18,11 @@ class LabError(Exception):
 
 def run(
     *argv: str | Path,
-    stdin: bytes | None = None,
+    stdin: bytes = b"",
     env: dict[str, str] | None = None,
     cwd: Path | None = None,
 ) -> str:
-    """Run a program to its end and return its standard output.
+    """Run a program to its end, on that standard input, and return its standard output.
 
     Raises LabError with the last lines of its error output if it fails or is not installed.
     """
@@ -48,9 +48,7 @@ def wait_for(what: str, ready: Callable[[], bool], seconds: float, every: float 
         time.sleep(every)
 
 
-def at_once(
-    do: Callable[[Item], Result], items: list[Item], workers: int = 8
-) -> list[Result]:
+def at_once(do: Callable[[Item], Result], items: list[Item], workers: int = 8) -> list[Result]:
     """Call do(item) for all items in parallel; return the results in the order of the items."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
         return list(pool.map(do, items))

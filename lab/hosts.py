@@ -38,14 +38,18 @@ def address(host: Host, subnet: str) -> str:
     return network.address(subnet, network.FIRST_HOST + host.number - 1)
 
 
+def image(host: Host) -> str:
+    """The image that a host starts from; makes it if need be."""
+    distro = distros.find(host.distro)
+    return images.with_docker_io(distro) if host.dirty else images.host(distro)
+
+
 def container(host: Host, subnet: str) -> Container:
     """The container of a host; makes its image if need be. Its keys have to be there."""
-    distro = distros.find(host.distro)
     files: dict[str, File] = keys.host_files(host.name)
-    image = images.with_docker_io(distro) if host.dirty else images.host(distro)
     if host.dirty:
         files |= dirty.FILES
-    return Container(host.name, image, address(host, subnet), files=files)
+    return Container(host.name, image(host), address(host, subnet), files=files)
 
 
 def settle(hosts: list[Host], subnet: str, made: list[str], repo_url: str) -> None:

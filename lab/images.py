@@ -1,6 +1,7 @@
 """The images that hosts and services start from. Each is made once and named by its recipe."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 from lab import network
@@ -29,6 +30,7 @@ rm -rf /usr/sbin/policy-rc.d /var/lib/apt/lists/*
 """
 
 
+@cache
 def host(distro: Distro) -> str:
     """The image of a bare host of that distribution."""
     if not distro.identified:
@@ -37,6 +39,7 @@ def host(distro: Distro) -> str:
     return derive(base, distro.name, {"usr/lib/os-release": File(os_release(distro).encode())})
 
 
+@cache
 def with_docker_io(distro: Distro) -> str:
     """The image of a host on which somebody installed the distribution's own Docker."""
     script = INSTALL.format(packages="docker.io containerd runc", then="")

@@ -48,6 +48,9 @@ def plan(wanted: list[Host], subnet: str, services_at: str | None) -> list[conta
     """The containers of the lab. Makes what they need, everything that can be at once."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         jobs = [pool.submit(services.container, services_at)] if services_at else []
+        # One host of each kind asks for the image first; forty at once would all wait to ask.
+        kinds = {(host.distro, host.dirty): host for host in wanted}
+        list(pool.map(hosts.image, kinds.values()))
         jobs += [pool.submit(hosts.container, host, subnet) for host in wanted]
         return [job.result() for job in jobs]
 

@@ -1,0 +1,1 @@
+"""Practice hosts: real systemd, sshd, apt and dockerd on this machine."""

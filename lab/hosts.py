@@ -1,0 +1,118 @@
+"""The hosts of a lab: which ones are wanted, and how they are brought to their starting state."""
+
+import json
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from lab import containers, dirty, distros, images, keys, network
+from lab.containers import Container
+from lab.engine import docker
+from lab.paths import LAB_JSON
+from lab.shell import LabError, at_once, wait_for
+from lab.tar import File
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host: its number in the lab gives its name and its address."""
+
+    number: int
+    distro: str
+    dirty: bool
+
+    @property
+    def name(self) -> str:
+        return f"{distros.find(self.distro).short}-{self.number}"
+
+
+def wanted(count: int, names: list[str], some_dirty: bool) -> list[Host]:
+    """The hosts of a lab: the distributions in turn, the first of every three dirty if asked."""
+    return [
+        Host(index + 1, names[index % len(names)], some_dirty and index % 3 == 0)
+        for index in range(count)
+    ]
+
+
+def address(host: Host, subnet: str) -> str:
+    return network.address(subnet, network.FIRST_HOST + host.number - 1)
+
+
+def image(host: Host) -> str:
+    """The image that a host starts from; makes it if need be."""
+    distro = distros.find(host.distro)
+    return images.with_docker_io(distro) if host.dirty else images.host(distro)
+
+
+def container(host: Host, subnet: str) -> Container:
+    """The container of a host; makes its image if need be. Its keys have to be there."""
+    files: dict[str, File] = keys.host_files(host.name)
+    if host.dirty:
+        files |= dirty.FILES
+    return Container(host.name, image(host), address(host, subnet), files=files)
+
+
+def settle(hosts: list[Host], subnet: str, made: list[str], repo_url: str) -> None:
+    """Wait until one can log in to the hosts, and make those dirty that have to be."""
+
+    def settle_one(host: Host) -> None:
+        at = address(host, subnet)
+        wait_for(f"{host.name} lets one log in ({at}:22)", lambda: greets(at), 90)
+        if host.dirty:
+            name = containers.full_name(host.name)
+            dirty.soil(host.name, name, distros.find(host.distro), repo_url, host.name in made)
+
+    at_once(settle_one, hosts, workers=16)
+
+
+def greets(at: str) -> bool:
+    """Whether sshd greets at that address."""
+    try:
+        with socket.create_connection((at, 22), timeout=2) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def reset(names: list[str]) -> None:
+    """Put hosts back into their starting state: same name, address and key, nothing else kept.
+
+    Raises LabError for a name that the lab does not have.
+    """
+    lab = load()
+    known = {host["name"]: host for host in lab["hosts"]}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise LabError(f"no host {', '.join(unknown)} in the lab; it has {', '.join(known)}")
+    hosts = [Host(known[n]["number"], known[n]["distro"], known[n]["dirty"]) for n in names]
+    containers.remake([container(host, lab["subnet"]) for host in hosts])
+    settle(hosts, lab["subnet"], names, lab["services"].get("repo_url", ""))
+
+
+def load() -> dict[str, Any]:
+    """What `up` wrote about the lab. Raises LabError if no lab is up."""
+    if not LAB_JSON.exists():
+        raise LabError("no lab is up: run `make lab` first")
+    found: dict[str, Any] = json.loads(LAB_JSON.read_text())
+    return found
+
+
+def execute(name: str, *command: str) -> str:
+    """Run a command as root inside a host, beside ssh; return what it prints."""
+    return docker("exec", containers.full_name(name), *command)
+
+
+def ssh_command(host: dict[str, Any], *words: str, user: str = "admin") -> list[str]:
+    """The ssh command line for a host of lab.json; its key is checked."""
+    data = host["data"]
+    options = [
+        f"UserKnownHostsFile={data['ssh_known_hosts_file']}",
+        "StrictHostKeyChecking=yes",
+        "IdentitiesOnly=yes",
+    ]
+    return [
+        *("ssh", "-F", "none", "-i", data["ssh_key"]),
+        *(word for option in options for word in ("-o", option)),
+        f"{user}@{data['ssh_hostname']}",
+        *words,
+    ]

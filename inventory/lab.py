@@ -1,12 +1,14 @@
 """The practice hosts that `make lab` brought up, as an inventory for pyinfra."""
 
 import json
+import os
 from pathlib import Path
 
-_state = Path(__file__).resolve().parent.parent / ".lab" / "lab.json"
-if not _state.exists():
+_name = os.environ.get("LAB_NAME", "")
+_state = Path(__file__).resolve().parent.parent / (f".lab-{_name}" if _name else ".lab")
+if not (_state / "lab.json").exists():
     raise SystemExit("no lab is up: run `make lab` first")
-_lab = json.loads(_state.read_text())
+_lab = json.loads((_state / "lab.json").read_text())
 
 lab = ([(host["name"], host["data"]) for host in _lab["hosts"]], _lab["all"])
 

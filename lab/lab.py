@@ -57,7 +57,7 @@ def plan(wanted: list[Host], subnet: str, services_at: str | None) -> list[conta
 
 def describe(wanted: list[Host], subnet: str, services_at: str | None) -> dict[str, Any]:
     """What lab.json says: hosts with their pyinfra data, data for all, services."""
-    everybody: dict[str, Any] = {"_sudo": True, "docker_users": ["admin", "alice"]}
+    everybody: dict[str, Any] = {"docker_users": ["admin", "alice"]}
     served: dict[str, str] = {}
     if services_at:
         served = services.describe(services_at)

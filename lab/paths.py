@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STATE = ROOT / ".lab"
+# A checkout may have more than one lab: the tests and the benchmarks have their own.
+NAME = os.environ.get("LAB_NAME", "")
+STATE = ROOT / (f".lab-{NAME}" if NAME else ".lab")
 LAB_JSON = STATE / "lab.json"
 KNOWN_HOSTS = STATE / "known_hosts"
 CLIENT_KEY = STATE / "id_ed25519"
@@ -17,9 +19,9 @@ FILES = ROOT / "lab" / "files"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rackwright-lab"
 
 
-def lab_id(root: Path = ROOT) -> str:
+def lab_id(state: Path = STATE) -> str:
     """Eight characters that tell the labs of two checkouts on one machine apart."""
-    return hashlib.sha256(str(root).encode()).hexdigest()[:8]
+    return hashlib.sha256(str(state).encode()).hexdigest()[:8]
 
 
 def digest(*parts: str | bytes) -> str:

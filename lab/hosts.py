@@ -44,12 +44,15 @@ def image(host: Host) -> str:
     return images.with_docker_io(distro) if host.dirty else images.host(distro)
 
 
-def container(host: Host, subnet: str) -> Container:
-    """The container of a host; makes its image if need be. Its keys have to be there."""
+def container(host: Host, subnet: str, base: str = "") -> Container:
+    """The container of a host, from the image `base` or its own, which is made if need be.
+
+    Its keys have to be there.
+    """
     files: dict[str, File] = keys.host_files(host.name)
     if host.dirty:
         files |= dirty.FILES
-    return Container(host.name, image(host), address(host, subnet), files=files)
+    return Container(host.name, base or image(host), address(host, subnet), files=files)
 
 
 def settle(hosts: list[Host], subnet: str, made: list[str], repo_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
@@ -14,10 +15,17 @@ from lab.paths import CACHE, CLIENT_KEY, KNOWN_HOSTS, LAB_JSON, STATE, lab_id, l
 from lab.shell import stage
 
 
-def up(count: int, names: list[str], some_dirty: bool, upstream: bool) -> None:
+def up(
+    count: int,
+    names: list[str],
+    some_dirty: bool,
+    upstream: bool,
+    bases: Mapping[str, str] | None = None,
+) -> None:
     """Bring up a lab of that many hosts, whatever is there now, and write lab.json.
 
-    Raises LabError; the next call goes on from there.
+    `bases` are images to start from instead of bare ones, by name of the distribution. Raises
+    LabError; the next call goes on from there.
     """
     for name in names:
         distros.find(name)
@@ -32,7 +40,7 @@ def up(count: int, names: list[str], some_dirty: bool, upstream: bool) -> None:
             subnet = network.ensure()
         keys.write_known_hosts({each.name: hosts.address(each, subnet) for each in wanted})
         services_at = None if upstream else network.address(subnet, network.SERVICES)
-        planned = plan(wanted, subnet, services_at)
+        planned = plan(wanted, subnet, services_at, bases or {})
         with stage(f"{len(wanted)} hosts started"):
             made = containers.bring_up(planned)
         repo_url = services.repo_url(services_at) if services_at else ""
@@ -44,14 +52,19 @@ def up(count: int, names: list[str], some_dirty: bool, upstream: bool) -> None:
     status()
 
 
-def plan(wanted: list[Host], subnet: str, services_at: str | None) -> list[containers.Container]:
+def plan(
+    wanted: list[Host], subnet: str, services_at: str | None, bases: Mapping[str, str]
+) -> list[containers.Container]:
     """The containers of the lab. Makes what they need, everything that can be at once."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         jobs = [pool.submit(services.container, services_at)] if services_at else []
         # One host of each kind asks for the image first; forty at once would all wait to ask.
         kinds = {(host.distro, host.dirty): host for host in wanted}
         list(pool.map(hosts.image, kinds.values()))
-        jobs += [pool.submit(hosts.container, host, subnet) for host in wanted]
+        jobs += [
+            pool.submit(hosts.container, host, subnet, bases.get(host.distro, ""))
+            for host in wanted
+        ]
         return [job.result() for job in jobs]
 
 

@@ -19,15 +19,12 @@ from testinfra.host import Host as Inspected
 os.environ["LAB_NAME"] = "test"
 
 # The lab reads LAB_NAME when it is imported.
+from lab import counter as counter
 from lab import hosts
 
 ROOT = Path(__file__).parents[2]
 DISTROS = "debian12,debian13,ubuntu24.04"
 PYINFRA = str(Path(sys.executable).parent / "pyinfra")
-COUNTER = """#!/bin/sh
-echo "$SSH_ORIGINAL_COMMAND" >> /var/log/remote-commands
-exec "$SHELL" -c "$SSH_ORIGINAL_COMMAND"
-"""
 
 
 @dataclass(frozen=True)
@@ -142,22 +139,6 @@ class Lab:
             )
         )
         return path
-
-    def count_commands(self, name: str) -> None:
-        """From now on the host's own sshd writes down every command that it is asked to run."""
-        self.root(
-            name,
-            f"cat > /usr/local/bin/counter <<'EOF'\n{COUNTER}EOF\n"
-            "chmod 755 /usr/local/bin/counter\n"
-            "install -m 666 /dev/null /var/log/remote-commands\n"
-            "echo 'ForceCommand /usr/local/bin/counter' > /etc/ssh/sshd_config.d/counter.conf\n"
-            "systemctl reload ssh",
-        )
-
-    def counted_commands(self, name: str) -> int:
-        """How many commands the host's sshd ran since count_commands; counting ends."""
-        script = "wc -l < /var/log/remote-commands; rm /etc/ssh/sshd_config.d/counter.conf"
-        return int(self.root(name, f"{script}; systemctl reload ssh"))
 
     def fingerprint(self, name: str) -> str:
         """Everything of a host that a run could have changed, as one text to compare."""

@@ -1,0 +1,80 @@
+"""python -m bench [CASE ...]: side by side with other ways to do the same."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import practice, report, turns
+from bench.cases import CASES, Case
+from bench.result import Result
+from lab.shell import LabError
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+README = HERE / "README.md"
+
+
+def arguments(argv: list[str]) -> argparse.Namespace:
+    """Read the command line; ends the program with a usage message if it is wrong."""
+    names = [case.name for case in CASES]
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(names)}; all")
+    parser.add_argument("--rounds", type=int, metavar="N", help="instead of each case's own number")
+    parser.add_argument("--quick", action="store_true", help="one round, nothing saved")
+    parser.add_argument("--keep-lab", action="store_true", help="leave the hosts up at the end")
+    asked = parser.parse_args(argv)
+    if unknown := set(asked.cases) - set(names):
+        parser.error(f"no case {', '.join(sorted(unknown))}; choose from {', '.join(names)}")
+    if asked.rounds is not None and asked.rounds < 1:
+        parser.error("--rounds: at least 1")
+    return asked
+
+
+def save(results: list[Result]) -> None:
+    """Keep the results: a JSON file for each case, and the tables of all cases in README.md."""
+    RESULTS.mkdir(exist_ok=True)
+    for each in results:
+        (RESULTS / f"{each.name}.json").write_text(json.dumps(asdict(each), indent=2) + "\n")
+    README.write_text(report.into(README.read_text(), saved()))
+
+
+def saved() -> list[Result]:
+    """The kept results, in the order of the cases."""
+    paths = [RESULTS / f"{case.name}.json" for case in CASES]
+    return [Result(**json.loads(path.read_text())) for path in paths if path.exists()]
+
+
+def run(chosen: list[Case], rounds: int | None) -> list[Result]:
+    """Measure the cases one after the other, and say how each came out."""
+    console = Console()
+    results = []
+    for case in chosen:
+        console.print(f"[bold]{case.name}[/bold]: {case.title}")
+        results.append(turns.measure(case, rounds or case.rounds))
+        console.print(report.table(results[-1]))
+        console.print(report.budget(results[-1]), highlight=False)
+    return results
+
+
+def main(argv: list[str]) -> int:
+    """Do what the command line asks; return the exit code. A missed budget is not a failure."""
+    asked = arguments(argv)
+    chosen = [case for case in CASES if not asked.cases or case.name in asked.cases]
+    try:
+        results = run(chosen, 1 if asked.quick else asked.rounds)
+        if not asked.quick:
+            save(results)
+    except LabError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if not asked.keep_lab:
+            practice.down()
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))

@@ -16,10 +16,6 @@ from typing import Any
 import testinfra
 from testinfra.host import Host as Inspected
 
-os.environ["LAB_NAME"] = "test"
-
-# The lab reads LAB_NAME when it is imported.
-from lab import counter as counter
 from lab import hosts
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.lab.fleet import Lab, Ran, counter
+from lab import counter
+from tests.lab.fleet import Lab, Ran
 
 EVERY = pytest.mark.parametrize("kind", ["dirty", "debian13", "ubuntu"])
 PACKAGES = (

@@ -8,7 +8,7 @@ BIN := .venv/bin
 HOSTS ?= 4
 LAB_FLAGS := $(if $(DISTROS),--distros "$(DISTROS)") $(if $(DIRTY),--dirty) $(if $(UPSTREAM),--upstream)
 
-.PHONY: help setup lab lab-down lab-status demo test lint format bench lock clean
+.PHONY: help setup lab lab-down lab-status demo test lint format docs bench lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ lint: setup ## What a change must pass besides the tests
 format: setup ## Put the code into its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup ## The table of settings in README.md, from the schema
+	$(BIN)/python -m rackwright.docs
 
 bench: setup ## Side by side with other ways to do the same: bench/README.md
 	$(BIN)/python -m bench

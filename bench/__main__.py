@@ -56,7 +56,7 @@ def run(chosen: list[Case], rounds: int | None) -> list[Result]:
         console.print(f"[bold]{case.name}[/bold]: {case.title}")
         results.append(turns.measure(case, rounds or case.rounds))
         console.print(report.table(results[-1]))
-        console.print(report.budget(results[-1]), highlight=False, soft_wrap=True)
+        console.print(report.budget(results[-1]), highlight=False)
     return results
 
 

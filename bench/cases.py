@@ -40,7 +40,7 @@ class Site:
 
 CASES = (
     Case("nothing-4", "nothing to change, 4 hosts", 4, False, 9, CHECK, 1.25, True),
-    Case("bare-4", "bare to hello-world, 4 hosts", 4, True, 5, BY_HAND, 1.05, False),
+    Case("bare-4", "bare to hello-world, 4 hosts", 4, True, 3, BY_HAND, 1.05, False),
     Case("nothing-40", "nothing to change, 40 hosts", 40, False, 5, CHECK, 1.25, True),
 )
 

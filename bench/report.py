@@ -46,8 +46,7 @@ def budget(measured: Result) -> str:
 
 def heading(measured: Result) -> str:
     """What was done, and how often."""
-    rounds = len(measured.seconds[measured.floor])
-    return f"{measured.title}, {rounds} round{'s' if rounds > 1 else ''}"
+    return f"{measured.title}, {len(measured.seconds[measured.floor])} rounds"
 
 
 def table(measured: Result) -> Table:

@@ -89,7 +89,7 @@ def plan(settings: Settings, observed: Observed) -> Plan:
         service = service_step(settings, observed, engine, daemon, conflicts is not None)
     except DaemonJsonError as error:
         raise RefusedError((str(error),)) from None
-    users = users_step(settings, observed)
+    users = users_step(settings, observed, installs=engine is not None)
     resumes = observed.unfinished is not None
     changed = any((repair, repository, conflicts, engine, daemon, service, users, resumes))
     return Plan(

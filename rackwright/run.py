@@ -83,7 +83,7 @@ def _run(state: State) -> Run:
             raise DeployError(
                 f"settings that cannot be used; no host was touched:{sentences}"
             ) from None
-        atexit.register(_print_results, state, _runs[state])
+        atexit.register(print_results, state, _runs[state])
     return _runs[state]
 
 
@@ -163,7 +163,8 @@ def _connect_advice(host: Host) -> str:
     return f"could not log in (the reason stands above); try: {shlex.join(words)}"
 
 
-def _print_results(state: State, run: Run) -> None:
+def print_results(state: State, run: Run) -> None:
+    """Print the table of all hosts; called when the process ends, however it ends."""
     rows = results(state, run)
     # Wide enough for a sentence when the output goes to a file or a pipe.
     console = Console() if sys.stdout.isatty() else Console(width=140)

@@ -39,6 +39,7 @@ def repository(plan: Plan) -> None:
         src="templates/docker.sources.j2",
         dest=STAGING,
         mode="0644",
+        create_remote_dir=False,
         source=step.source,
     )
     server.shell(

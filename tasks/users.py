@@ -13,7 +13,8 @@ def users(plan: Plan) -> None:
     step = plan.users
     if step is None:
         return
-    server.group(name=f"Group {GROUP} exists", group=GROUP, system=True)
+    if step.makes_group:
+        server.group(name=f"Group {GROUP} exists", group=GROUP, system=True)
     # gpasswd also knows users of a directory service, which usermod does not.
     server.shell(
         name=f"{', '.join(step.users)} can use Docker without sudo",

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 from pyinfra.facts.apt import AptRepo, AptSourcesFile, parse_apt_repo
 
 from rackwright.change import Change
+from rackwright.distro import OLDEST_RELEASE
 from rackwright.observed import Observed
 from rackwright.settings import DOCKER_REPO_URL, Settings
 
 KEYRING = "/etc/apt/keyrings/docker.asc"
 SOURCE = "/etc/apt/sources.list.d/docker.sources"
+DOCKER_CHANNELS = frozenset({"stable", "test", "edge", "nightly"})
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,17 @@ def repository_step(settings: Settings, observed: Observed) -> RepositoryStep | 
     )
 
 
-def is_docker(url: str, repo_url: str) -> bool:
-    """Whether an apt URI means Docker's repository, at Docker's or at any mirror of it."""
-    place = urlsplit(url.rstrip("/"))
-    parent = url.rstrip("/").rpartition("/")[0]
-    if parent in (repo_url, DOCKER_REPO_URL) or place.hostname == "download.docker.com":
+def is_docker(repo: AptRepo, repo_url: str) -> bool:
+    """Whether a definition means Docker's repository, at Docker's own place or at any mirror."""
+    url = repo.url.rstrip("/")
+    if url.rpartition("/")[0] in (repo_url, DOCKER_REPO_URL):
         return True
-    # Every mirror that copies the tree keeps its last folders: .../docker-ce/linux/ubuntu.
-    return PurePosixPath(place.path).parts[-3:-1] == ("docker-ce", "linux")
+    if urlsplit(url).hostname == "download.docker.com":
+        return True
+    # Every mirror copies the tree: .../linux/ubuntu, with Docker's channels as components.
+    folders = PurePosixPath(urlsplit(url).path).parts[-2:]
+    channels = bool(repo.components) and DOCKER_CHANNELS.issuperset(repo.components)
+    return channels and folders[:1] == ("linux",) and folders[-1] in OLDEST_RELEASE
 
 
 def _as_apt_reads(source: Mapping[str, str]) -> AptRepo:
@@ -103,7 +108,7 @@ def _definitions(path: str, text: str) -> list[AptRepo]:
 
 
 def _docker_lines(path: str, text: str, repo_url: str) -> bool:
-    return any(is_docker(repo.url, repo_url) for repo in _definitions(path, text))
+    return any(is_docker(repo, repo_url) for repo in _definitions(path, text))
 
 
 def _without_docker(path: str, text: str, repo_url: str) -> str | None:

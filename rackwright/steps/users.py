@@ -11,14 +11,18 @@ GROUP = "docker"
 
 @dataclass(frozen=True)
 class UsersStep:
-    """The users who become members of the docker group."""
+    """The users who become members of the docker group, and whether it has to be made first."""
 
     users: tuple[str, ...]
+    makes_group: bool
     changes: tuple[Change, ...]
 
 
-def users_step(settings: Settings, observed: Observed) -> UsersStep | None:
-    """Whom to add; None when every wanted user is a member."""
+def users_step(settings: Settings, observed: Observed, installs: bool) -> UsersStep | None:
+    """Whom to add; None when every wanted user is a member.
+
+    Where the engine is about to be installed (`installs`), its package makes the group.
+    """
     members = observed.docker_group or frozenset()
     users = tuple(user for user in settings.docker_users if user not in members)
     if not users:
@@ -27,7 +31,7 @@ def users_step(settings: Settings, observed: Observed) -> UsersStep | None:
         Change("users", user, "not in group docker", "member", "docker_users names them")
         for user in users
     )
-    return UsersStep(users, changes)
+    return UsersStep(users, observed.docker_group is None and not installs, changes)
 
 
 def missing_users(settings: Settings, observed: Observed) -> tuple[str, ...]:

@@ -11,10 +11,7 @@ from tests.lab.fleet import DISTROS, ROOT, Lab
 
 
 def _lab_command(*words: str) -> None:
-    environment = {**os.environ, "LAB_NAME": "test"}
-    subprocess.run(
-        [sys.executable, "-m", "lab", *words], cwd=ROOT, env=environment, check=True, timeout=900
-    )
+    subprocess.run([sys.executable, "-m", "lab", *words], cwd=ROOT, check=True, timeout=900)
 
 
 @pytest.fixture(scope="session")

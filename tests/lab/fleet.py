@@ -16,10 +16,7 @@ from typing import Any
 import testinfra
 from testinfra.host import Host as Inspected
 
-os.environ["LAB_NAME"] = "test"
-
-# The lab reads LAB_NAME when it is imported.
-from lab import counter, hosts
+from lab import hosts
 
 ROOT = Path(__file__).parents[2]
 DISTROS = "debian12,debian13,ubuntu24.04"
@@ -138,14 +135,6 @@ class Lab:
             )
         )
         return path
-
-    def count_commands(self, name: str) -> None:
-        """From now on the host's own sshd writes down every command that it is asked to run."""
-        counter.start(name)
-
-    def counted_commands(self, name: str) -> int:
-        """How many commands the host's sshd ran since count_commands; counting ends."""
-        return counter.stop(name)
 
     def fingerprint(self, name: str) -> str:
         """Everything of a host that a run could have changed, as one text to compare."""

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lab import counter
 from tests.lab.fleet import Lab, Ran
 
 EVERY = pytest.mark.parametrize("kind", ["dirty", "debian13", "ubuntu"])
@@ -39,7 +40,7 @@ def applied(lab: Lab, dry: Ran) -> Ran:
 def again(lab: Lab, applied: Ran) -> Ran:
     """The second run, with every remote command counted by the hosts."""
     for name in lab.all:
-        lab.count_commands(name)
+        counter.start(name)
     return lab.deploy()
 
 
@@ -128,7 +129,7 @@ def test_packages_in_the_way_are_gone(lab: Lab, applied: Ran) -> None:
 
 
 def test_the_second_run_changes_nothing_with_one_command_per_host(lab: Lab, again: Ran) -> None:
-    counted = {name: lab.counted_commands(name) for name in lab.all}
+    counted = {name: counter.stop(name) for name in lab.all}
     assert again.code == 0, again.output
     assert "Starting operation" not in again.output
     assert "3 hosts: 3 unchanged; nothing was changed." in again.output

@@ -3,18 +3,24 @@
 Strict: a command that a test did not register fails, and the test with it.
 """
 
+import atexit
 import re
+import runpy
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pyinfra.api import Config, Inventory, State
 from pyinfra.api.connect import connect_all
+from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.operations import run_ops
 from pyinfra.api.state import StateStage
-from pyinfra.context import ctx_state
-from pyinfra_cli.util import load_deploy_file
+from pyinfra.connectors.fake import FakeConnector
+from pyinfra.context import ctx_config, ctx_host, ctx_state
+
+from rackwright.run import print_results
 
 DEPLOY = Path(__file__).parents[2] / "deploy.py"
 
@@ -28,36 +34,33 @@ class Ran:
     failed: bool
 
 
-def run(hosts: Mapping[str, dict[str, Any]]) -> dict[str, Ran]:
-    """Run deploy.py, as `pyinfra -y` does, on fake hosts with this data, `fake_responses` among it.
+def run(data: Mapping[str, Any]) -> Ran:
+    """Run deploy.py, as `pyinfra -y` does, on a fake host with this data.
 
-    Returns what ran by host name. Raises what pyinfra raises.
+    `fake_responses` in it says what the host answers to which command. Raises what pyinfra raises.
     """
-    names = [
-        (f"@fake/{name}", {"fake_delay": 0, "fake_delay_jitter": 0, **_strict(data)})
-        for name, data in hosts.items()
-    ]
     state = State(check_for_changes=False)
     state.cwd = str(DEPLOY.parent)
-    state.init(Inventory((names, {})), Config())
+    state.init(Inventory(([("@fake/host", _strict(data))], {})), Config())
+    (host,) = state.inventory
     with ctx_state.use(state):
         connect_all(state)
         state.set_stage(StateStage.Prepare)
-        load_deploy_file(state, str(DEPLOY))
+        # It raises when the last host has failed; the caller sees that in the result.
+        with suppress(PyinfraError), ctx_config.use(state.config.copy()), ctx_host.use(host):
+            runpy.run_path(str(DEPLOY))
+        atexit.unregister(print_results)
         state.set_stage(StateStage.Execute)
-        run_ops(state)
-    return {host.name.removeprefix("@fake/"): _ran(state, host) for host in state.inventory}
-
-
-def _strict(data: dict[str, Any]) -> dict[str, Any]:
-    unregistered = {"success": False, "stderr": "a command that the test did not register"}
-    return {**data, "fake_responses": {**data["fake_responses"], re.compile(""): unregistered}}
-
-
-def _ran(state: State, host: Any) -> Ran:
+        with suppress(PyinfraError):
+            run_ops(state)
     operations = [
-        name.partition(" | ")[2]
-        for op_hash in host.op_hash_order
-        for name in sorted(state.get_op_meta(op_hash).names)
+        name for op_hash in host.op_hash_order for name in state.get_op_meta(op_hash).names
     ]
-    return Ran(operations, list(host.connector.executed_commands), host in state.failed_hosts)
+    commands = cast(FakeConnector, host.connector).executed_commands
+    return Ran(operations, list(commands), host in state.failed_hosts)
+
+
+def _strict(data: Mapping[str, Any]) -> dict[str, Any]:
+    unregistered = {"success": False, "stderr": "a command that the test did not register"}
+    answers = {**data["fake_responses"], re.compile(""): unregistered}
+    return {**data, "fake_responses": answers, "fake_delay": 0, "fake_delay_jitter": 0}

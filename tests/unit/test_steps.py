@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from pyinfra.facts.apt import AptRepo
 
 from rackwright.observed import Package
 from rackwright.settings import Settings
@@ -74,20 +75,23 @@ def test_a_missing_plugin_does_not_move_the_engine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "docker"),
+    ("url", "component", "docker"),
     [
-        (f"{DOCKER}/debian", True),
-        (f"{DOCKER}/ubuntu/", True),
-        ("http://download.docker.com/linux/debian", True),
-        ("https://mirrors.example/docker-ce/linux/ubuntu", True),
-        ("http://own.example/docker/debian", True),
-        ("http://own.example/nodocker/debian", False),
-        ("https://mirrors.example/ubuntu", False),
-        ("https://nvidia.example/libnvidia-container/linux/ubuntu", False),
+        (f"{DOCKER}/debian", "stable", True),
+        (f"{DOCKER}/ubuntu/", "nightly", True),
+        ("http://download.docker.com/linux/centos", "stable", True),
+        ("https://mirrors.example/docker-ce/linux/ubuntu", "stable", True),
+        ("http://192.0.2.1:8080/linux/debian", "test", True),
+        ("http://own.example/docker/debian", "main", True),
+        ("http://own.example/nodocker/debian", "stable", False),
+        ("https://mirrors.example/linux/ubuntu", "main", False),
+        ("https://chrome.example/linux/chrome/deb", "stable", False),
+        ("https://nvidia.example/libnvidia-container/stable/deb/amd64", "", False),
     ],
 )
-def test_what_counts_as_docker_s_repository(url: str, docker: bool) -> None:
-    assert is_docker(url, "http://own.example/docker") is docker
+def test_what_counts_as_docker_s_repository(url: str, component: str, docker: bool) -> None:
+    repo = AptRepo("deb", url, "bookworm", component.split(), {})
+    assert is_docker(repo, "http://own.example/docker") is docker
 
 
 def test_definitions_elsewhere_go_and_others_stay() -> None:

@@ -1,0 +1,44 @@
+"""The table of settings in README.md, made from the schema: `python -m rackwright.docs`."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from rackwright.settings import Settings
+
+README = Path(__file__).parents[1] / "README.md"
+MARKS = re.compile(r"(?<=<!-- settings -->\n).*?(?=<!-- /settings -->)", re.DOTALL)
+
+
+def settings_table() -> str:
+    """A Markdown table with every setting, its default and its meaning."""
+    rows = [
+        f"| `{name}` | `{_shown(field.default)}` | {_meaning(field)} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def with_settings_table(readme: str) -> str:
+    """README.md's text with today's table between the marks."""
+    return MARKS.sub(lambda _: settings_table(), readme)
+
+
+def _shown(default: Any) -> str:
+    return json.dumps(list(default) if isinstance(default, tuple) else default)
+
+
+def _meaning(field: FieldInfo) -> str:
+    annotation = field.annotation
+    if get_origin(annotation) is tuple:
+        annotation = get_args(annotation)[0]
+    choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+    listed = f" One of {', '.join(f'`{choice}`' for choice in choices)}." if choices else ""
+    return f"{field.description}{listed}"
+
+
+if __name__ == "__main__":
+    README.write_text(with_settings_table(README.read_text()))

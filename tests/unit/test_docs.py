@@ -1,0 +1,18 @@
+"""README.md says what is so."""
+
+from pathlib import Path
+
+from rackwright.docs import README, with_settings_table
+from rackwright.settings import Settings
+
+
+def test_the_table_of_settings_is_the_schema() -> None:
+    text = README.read_text()
+    assert with_settings_table(text) == text, "run `make docs`"
+    assert all(f"| `{name}` |" in text for name in Settings.model_fields)
+
+
+def test_the_example_inventory_is_the_one_in_the_readme() -> None:
+    example = (Path(README).parent / "inventory" / "example.py").read_text()
+    _, _, inventory = example.rpartition('"""\n\n')
+    assert inventory in README.read_text()

@@ -34,11 +34,10 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     return asked
 
 
-def save(results: list[Result]) -> None:
-    """Keep the results: a JSON file for each case, and the tables of all cases in README.md."""
+def save(measured: Result) -> None:
+    """Keep a result: in its JSON file, and with those of the other cases in README.md."""
     RESULTS.mkdir(exist_ok=True)
-    for each in results:
-        (RESULTS / f"{each.name}.json").write_text(json.dumps(asdict(each), indent=2) + "\n")
+    (RESULTS / f"{measured.name}.json").write_text(json.dumps(asdict(measured), indent=2) + "\n")
     README.write_text(report.into(README.read_text(), saved()))
 
 
@@ -48,16 +47,16 @@ def saved() -> list[Result]:
     return [Result(**json.loads(path.read_text())) for path in paths if path.exists()]
 
 
-def run(chosen: list[Case], rounds: int | None) -> list[Result]:
-    """Measure the cases one after the other, and say how each came out."""
+def run(chosen: list[Case], rounds: int | None, keep: bool) -> None:
+    """Measure the cases one after the other, say how each came out, and keep it if asked to."""
     console = Console()
-    results = []
     for case in chosen:
         console.print(f"[bold]{case.name}[/bold]: {case.title}")
-        results.append(turns.measure(case, rounds or case.rounds))
-        console.print(report.table(results[-1]))
-        console.print(report.budget(results[-1]), highlight=False)
-    return results
+        measured = turns.measure(case, rounds or case.rounds)
+        console.print(report.table(measured))
+        console.print(report.budget(measured), highlight=False, soft_wrap=True)
+        if keep:
+            save(measured)
 
 
 def main(argv: list[str]) -> int:
@@ -65,9 +64,7 @@ def main(argv: list[str]) -> int:
     asked = arguments(argv)
     chosen = [case for case in CASES if not asked.cases or case.name in asked.cases]
     try:
-        results = run(chosen, 1 if asked.quick else asked.rounds)
-        if not asked.quick:
-            save(results)
+        run(chosen, 1 if asked.quick else asked.rounds, keep=not asked.quick)
     except LabError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

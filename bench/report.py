@@ -46,7 +46,8 @@ def budget(measured: Result) -> str:
 
 def heading(measured: Result) -> str:
     """What was done, and how often."""
-    return f"{measured.title}, {len(measured.seconds[measured.floor])} rounds"
+    rounds = len(measured.seconds[measured.floor])
+    return f"{measured.title}, {rounds} round{'s' if rounds > 1 else ''}"
 
 
 def table(measured: Result) -> Table:

@@ -1,11 +1,12 @@
 """What follows from measured seconds."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from bench.cases import CASES, CHECK, OURS, START_UP
-from bench.report import into, rows
+from bench.cases import CASES, CHECK, OURS, START_UP, STOCK, Case, Site, contenders
+from bench.report import budget, heading, into, rows, span
 from bench.result import Result, ratios, result, verdict
 
 MEASURED = result(
@@ -44,3 +45,32 @@ def test_results_go_between_the_marks_of_the_readme() -> None:
     assert text.endswith("after\n")
     assert "old" not in text
     assert "| rackwright | 1.20 s |" in text
+
+
+def test_a_missed_budget_says_so_with_its_numbers() -> None:
+    assert budget(replace(MEASURED, factor=0.9)) == (
+        "MISSED: 1.00 times the floor + 0.60 s start-up, budget 0.90 + start-up "
+        "(medians: 1.20 s of 1.05 s allowed)"
+    )
+    assert budget(replace(MEASURED, start_up=False, factor=2.4)) == (
+        "met: 2.00 times the floor, budget 2.40 (medians: 1.20 s of 1.20 s allowed)"
+    )
+
+
+def test_words_fit_their_numbers() -> None:
+    assert span([7, 7]) == "7"
+    assert heading(MEASURED) == "nothing to change, 4 hosts, 3 rounds"
+    once = {name: seconds[:1] for name, seconds in MEASURED.seconds.items()}
+    assert heading(replace(MEASURED, seconds=once)) == "nothing to change, 4 hosts, 1 round"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_case_has_what_its_budget_compares(case: Case) -> None:
+    site = Site(Path("ssh_config"), "http://repo", "key", "http://mirror", ("alice",))
+    taking_part = contenders(case, site)
+    assert {OURS, STOCK, case.floor} <= set(taking_part)
+    assert (START_UP in taking_part) is case.start_up
+    root = Path(__file__).parents[2]
+    scripts = [word for words in taking_part.values() for word in words if "peers/" in word]
+    assert scripts
+    assert all((root / script).exists() for script in scripts)

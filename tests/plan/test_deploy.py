@@ -113,7 +113,7 @@ def test_an_unchanged_host_is_looked_at_once(source: Source) -> None:
 
 def test_a_bare_host(source: Source) -> None:
     commands = [
-        "install -d -m 0755 /var/lib/rackwright && echo start > /var/lib/rackwright/unfinished",
+        "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished",
         "mkdir -p /etc/apt/keyrings",
         "chmod 644 /etc/apt/keyrings/docker.asc",
         "chmod 644 /var/lib/rackwright/docker.sources",
@@ -179,9 +179,10 @@ def test_a_change_of_daemon_json_on_a_host_in_use(
     source: Source, keys: dict[str, Any], action: str
 ) -> None:
     commands = [
-        f"install -d -m 0755 /var/lib/rackwright && echo {action} > /var/lib/rackwright/unfinished",
+        "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished",
         "install -d -m 0700 /var/backups/rackwright && tar -C / -czf "
         "/var/backups/rackwright/$(date -u +%Y%m%dT%H%M%SZ).tar.gz -- etc/docker/daemon.json",
+        f"echo {action} > /var/lib/rackwright/unfinished",
         "mkdir -p /etc/docker",
         "chmod 644 /etc/docker/daemon.json",
         f"systemctl {action} docker.service",
@@ -219,7 +220,6 @@ def test_an_interrupted_dpkg_is_completed_first(source: Source) -> None:
 
 def test_a_run_that_died_before_its_restart_is_taken_up(source: Source) -> None:
     commands = [
-        "install -d -m 0755 /var/lib/rackwright && echo restart > /var/lib/rackwright/unfinished",
         "systemctl restart docker.service",
         "echo verify > /var/lib/rackwright/unfinished",
         "timeout 300 runuser -u root -- docker run --rm hello-world",

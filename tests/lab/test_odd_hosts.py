@@ -102,3 +102,26 @@ def test_a_run_that_was_killed_is_taken_up_again(lab: Lab) -> None:
     assert "1 host: 1 changed" in ran.output, ran.output
     again = lab.deploy(limit=[lab.ubuntu])
     assert "1 host: 1 unchanged" in again.output, again.output
+
+
+def test_a_root_login_on_a_host_without_sudo(lab: Lab) -> None:
+    lab.reset(lab.ubuntu)
+    lab.root(
+        lab.ubuntu,
+        "install -d -m 700 /root/.ssh; cp /home/admin/.ssh/authorized_keys /root/.ssh/; "
+        "chown root: /root/.ssh/authorized_keys; SUDO_FORCE_REMOVE=yes apt-get purge -qy sudo",
+    )
+    data = {"ssh_user": "root", "docker_users": ["alice"]}
+    ran = lab.deploy(limit=[lab.ubuntu], data={lab.ubuntu: data})
+    assert "1 host: 1 changed" in ran.output, ran.output
+    again = lab.deploy(limit=[lab.ubuntu], data={lab.ubuntu: data})
+    assert "1 host: 1 unchanged" in again.output, again.output
+
+
+def test_a_harmless_package_in_the_way_does_not_hold_back_a_restart(lab: Lab, ready: None) -> None:
+    lab.root(lab.debian13, "apt-get install -qy --no-install-recommends docker-doc")
+    data = {"docker_daemon": {"log-driver": "local"}}
+    ran = lab.deploy(limit=[lab.debian13], data={lab.debian13: data})
+    assert "1 host: 1 changed" in ran.output, ran.output
+    assert lab.inspect(lab.debian13).check_output("docker info -f '{{.LoggingDriver}}'") == "local"
+    assert not lab.inspect(lab.debian13).package("docker-doc").is_installed

@@ -16,9 +16,11 @@ help: ## This list
 setup: .venv/installed ## A virtual environment with exactly the locked packages
 
 .venv/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'This needs Python 3.11 or newer: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -qy python3-venv; } || \
-	  { echo 'This needs Python 3.11 or newer with venv: sudo apt install python3-venv' >&2; exit 1; }
+	  { echo 'This needs venv: sudo apt install python3-venv' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@

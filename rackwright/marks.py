@@ -1,6 +1,9 @@
-"""The files that Rackwright leaves on a host for itself and for its admin."""
+"""What tasks must agree on: the files that Rackwright leaves on a host, and apt's patience."""
 
 from typing import Final
+
+# Seconds that apt waits for its turn: fresh machines run unattended-upgrades.
+LOCK_TIMEOUT: Final = "-o DPkg::Lock::Timeout=300"
 
 STATE: Final = "/var/lib/rackwright"
 # Holds what an interrupted run left open (observed.Unfinished); absent when nothing is.

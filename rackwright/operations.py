@@ -19,7 +19,8 @@ def converged(settings: Settings) -> Generator[StringCommand, None, None]:
     if left := unmet(settings, observed):
         sentences = "\n".join(left)
         yield StringCommand(f"printf '%s\\n' {shlex.quote(sentences)} >&2; false")
-    yield StringCommand("true")
+    else:
+        host.noop("nothing is left to change")
 
 
 def unmet(settings: Settings, observed: Observed | ProbeError) -> tuple[str, ...]:

@@ -84,9 +84,10 @@ def plan(settings: Settings, observed: Observed) -> Plan:
     repository = repository_step(settings, observed)
     conflicts = conflicts_step(observed)
     engine = engine_step(settings, observed, new_source=repository is not None)
+    loses_engine = conflicts is not None and conflicts.stops_engine
     try:
         daemon = daemon_step(settings, observed)
-        service = service_step(settings, observed, engine, daemon, conflicts is not None)
+        service = service_step(settings, observed, engine, daemon, loses_engine)
     except DaemonJsonError as error:
         raise RefusedError((str(error),)) from None
     users = users_step(settings, observed, installs=engine is not None)
@@ -115,6 +116,16 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
         reasons.append(reason)
     if not observed.has_systemd:
         reasons.append("systemd does not run here, so nothing would keep Docker running")
+    if observed.engine and not {ENGINE, "docker.io", "docker-engine"} & set(observed.packages):
+        reasons.append(
+            "a Docker Engine runs here that came from no package that Rackwright knows (a snap, "
+            "moby-engine, static binaries?); remove it first"
+        )
+    if "kubelet" in observed.packages and {"containerd", "runc"} & set(observed.packages):
+        reasons.append(
+            "this is a Kubernetes node on the distribution's containerd, which Docker's packages "
+            "would replace under its pods; take it out of the inventory, or remove kubelet"
+        )
     if missing := missing_users(settings, observed):
         reasons.append(
             f"docker_users names {', '.join(missing)}, who "

@@ -92,7 +92,7 @@ def conclusion(results: Sequence[HostResult]) -> str:
     if counts[Outcome.FAILED] or counts[Outcome.UNREACHABLE] or counts[Outcome.NOT_REACHED]:
         advice = "mend what the table names and run the same command again; it goes on from here"
     elif counts[Outcome.PLANNED]:
-        advice = "run it without --dry to make the changes"
+        advice = "run it without --dry, and confirm, to make the changes"
     elif counts[Outcome.CHANGED]:
         advice = "run it again at any time: a host that is right is left alone"
     else:

@@ -6,6 +6,7 @@ The edge between pyinfra's state and the pure modules.
 import atexit
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import click
@@ -168,6 +169,8 @@ def print_results(state: State, run: Run) -> None:
     rows = results(state, run)
     # Wide enough for a sentence when the output goes to a file or a pipe.
     console = Console() if sys.stdout.isatty() else Console(width=140)
-    console.print()
-    console.print(outcome_table(rows))
-    console.print(conclusion(rows), highlight=False)
+    # rich ends the process when the reader of a pipe is gone; it is ending already.
+    with suppress(SystemExit):
+        console.print()
+        console.print(outcome_table(rows))
+        console.print(conclusion(rows), highlight=False)

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -71,13 +72,14 @@ def _fingerprint(value: str) -> str:
 def _registry(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:/\[\]-]*", value) or "://" in value:
         raise ValueError("write HOST, HOST:PORT or a network like 10.0.0.0/8, without a scheme")
-    return value
+    # As docker info shows it: 10.1.2.3/8 is the network 10.0.0.0/8.
+    return str(ip_network(value, strict=False)) if "/" in value else value
 
 
 def _user(value: str) -> str:
-    # useradd(8), "CAVEATS"; dots are usual in names that come from a directory service.
-    if not re.fullmatch(r"[a-z_][a-z0-9_.-]{0,31}", value):
-        raise ValueError("not a login name")
+    # useradd(8), "CAVEATS", and what directory services have besides: capitals, dots and domains.
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}", value):
+        raise ValueError("a login name has only letters, digits and _ . @ -, and no - in front")
     return value
 
 
@@ -110,11 +112,15 @@ class Settings(BaseModel):
     docker_plugins: tuple[Literal["buildx", "compose", "model"], ...] = Field(
         ("buildx", "compose"), description="Plugins of the command line to install."
     )
-    docker_registry_mirrors: tuple[HttpUrl, ...] = Field(
-        (), description="Mirrors of Docker Hub, first one first."
+    docker_registry_mirrors: tuple[HttpUrl, ...] | None = Field(
+        None,
+        description="Mirrors of Docker Hub, first one first. `[]` takes all away, `None` leaves "
+        "those of the admin.",
     )
-    docker_insecure_registries: tuple[Registry, ...] = Field(
-        (), description="Registries that are reached over HTTP or without a valid certificate."
+    docker_insecure_registries: tuple[Registry, ...] | None = Field(
+        None,
+        description="Registries that are reached over HTTP or without a valid certificate; `[]` "
+        "and `None` as above.",
     )
     docker_users: tuple[User, ...] = Field(
         (),
@@ -130,6 +136,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _one_place_for_each_key(self) -> "Settings":
+        mirrors = self.docker_registry_mirrors or ()
+        if len(set(mirrors)) < len(mirrors):
+            raise ValueError("docker_registry_mirrors: the same mirror stands there twice")
         for key, setting in KEYS_WITH_A_SETTING.items():
             if key in self.docker_daemon:
                 raise ValueError(f"docker_daemon.{key}: use the setting {setting} for it")
@@ -145,9 +154,9 @@ class Settings(BaseModel):
     def daemon_keys(self) -> dict[str, JsonValue]:
         """The keys of daemon.json that these settings ask for; {} when they ask for none."""
         keys: dict[str, JsonValue] = {}
-        if self.docker_registry_mirrors:
+        if self.docker_registry_mirrors is not None:
             keys["registry-mirrors"] = list(self.docker_registry_mirrors)
-        if self.docker_insecure_registries:
+        if self.docker_insecure_registries is not None:
             keys["insecure-registries"] = list(self.docker_insecure_registries)
         return keys | self.docker_daemon
 

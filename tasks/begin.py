@@ -14,11 +14,11 @@ def begin(plan: Plan) -> None:
     """Leave a mark that the last task takes away, so that a run that dies is taken up again."""
     if not plan.changes:
         return
-    mark = plan.service.action if plan.service else "verify"
-    server.shell(
-        name="The host knows that a run is under way",
-        commands=[f"install -d -m 0755 {STATE} && echo {mark} > {UNFINISHED}"],
-    )
+    if not plan.resumes:
+        server.shell(
+            name="The host knows that a run is under way",
+            commands=[f"install -d -m 0755 {STATE} && echo verify > {UNFINISHED}"],
+        )
     if plan.replaced_files:
         files = " ".join(shlex.quote(path.lstrip("/")) for path in plan.replaced_files)
         server.shell(

@@ -3,6 +3,7 @@
 from pyinfra.api import deploy
 from pyinfra.operations import apt
 
+from rackwright.marks import LOCK_TIMEOUT
 from rackwright.plan import Plan
 
 
@@ -17,8 +18,11 @@ def conflicts(plan: Plan) -> None:
             name="The replacements are downloaded",
             packages=list(plan.engine.packages),
             update=plan.engine.refresh,
-            extra_install_args="--download-only",
+            extra_install_args=f"{LOCK_TIMEOUT} --download-only",
         )
     apt.packages(
-        name="Conflicting packages are absent", packages=list(step.packages), present=False
+        name="Conflicting packages are absent",
+        packages=list(step.packages),
+        present=False,
+        extra_uninstall_args=LOCK_TIMEOUT,
     )

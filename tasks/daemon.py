@@ -3,8 +3,9 @@
 from io import StringIO
 
 from pyinfra.api import deploy
-from pyinfra.operations import files
+from pyinfra.operations import files, server
 
+from rackwright.marks import UNFINISHED
 from rackwright.plan import Plan
 from rackwright.steps.daemon import DAEMON_JSON
 
@@ -15,6 +16,11 @@ def daemon(plan: Plan) -> None:
     step = plan.daemon
     if step is None:
         return
+    if plan.service and plan.service.action != "start":
+        server.shell(
+            name=f"The host knows that Docker needs a {plan.service.action}",
+            commands=[f"echo {plan.service.action} > {UNFINISHED}"],
+        )
     files.put(
         name="daemon.json holds the wanted keys",
         src=StringIO(step.content),

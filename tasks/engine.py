@@ -3,6 +3,7 @@
 from pyinfra.api import deploy
 from pyinfra.operations import apt
 
+from rackwright.marks import LOCK_TIMEOUT
 from rackwright.plan import Plan
 
 
@@ -15,6 +16,7 @@ def engine(plan: Plan) -> None:
     apt.packages(
         name="Docker's packages are installed",
         packages=list(step.packages),
+        extra_install_args=LOCK_TIMEOUT,
         # Where packages made room first, the lists were refreshed for the download already.
         update=step.refresh and plan.conflicts is None,
     )

@@ -1,5 +1,7 @@
 """The docker group."""
 
+import shlex
+
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
@@ -18,5 +20,5 @@ def users(plan: Plan) -> None:
     # gpasswd also knows users of a directory service, which usermod does not.
     server.shell(
         name=f"{', '.join(step.users)} can use Docker without sudo",
-        commands=[f"gpasswd --add {user} {GROUP}" for user in step.users],
+        commands=[f"gpasswd --add {shlex.quote(user)} {GROUP}" for user in step.users],
     )

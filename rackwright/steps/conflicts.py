@@ -9,9 +9,10 @@ from rackwright.observed import Observed
 
 @dataclass(frozen=True)
 class ConflictsStep:
-    """The installed packages that must go."""
+    """The installed packages that must go, and whether the running engine goes with them."""
 
     packages: tuple[str, ...]
+    stops_engine: bool
     changes: tuple[Change, ...]
 
 
@@ -21,19 +22,25 @@ def conflicts_step(observed: Observed) -> ConflictsStep | None:
     if not found:
         return None
     containers = observed.engine.containers if observed.engine else ()
-    return ConflictsStep(found, tuple(_change(name, observed, containers) for name in found))
+    return ConflictsStep(
+        packages=found,
+        stops_engine=not _ENGINES.isdisjoint(found),
+        changes=tuple(_change(name, observed, containers) for name in found),
+    )
+
+
+# dockerd and what its containers run on; the others can go without anybody noticing.
+_ENGINES = frozenset({"docker.io", "docker-engine", "containerd", "runc"})
 
 
 def _change(name: str, observed: Observed, containers: tuple[str, ...]) -> Change:
-    # dockerd and what its containers run on; the others can go without anybody noticing.
-    stops_engine = name in ("docker.io", "docker-engine", "containerd", "runc")
-    grave = stops_engine and observed.engine is not None
+    grave = name in _ENGINES and observed.engine is not None
     return Change(
         "conflicts",
         name,
         observed.packages[name].version,
         "removed",
-        "it brings files that Docker's own packages bring",
+        "Docker's own packages take its place",
         Impact.RESTART if grave else Impact.NONE,
         containers if grave else (),
     )

@@ -1,5 +1,6 @@
 """Docker's apt repository: one key, one definition of it, and no other."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -112,10 +113,14 @@ def _docker_lines(path: str, text: str, repo_url: str) -> bool:
 
 
 def _without_docker(path: str, text: str, repo_url: str) -> str | None:
-    separator = "\n\n" if path.endswith(".sources") else "\n"
-    kept = [part for part in text.split(separator) if not _docker_lines(path, part, repo_url)]
-    left = separator.join(kept)
-    return left if _definitions(path, left) else None
+    # Stanzas end at a blank line, definitions of the old form at the end of a line.
+    parts = re.split(r"(\n[ \t]*\n|$)" if path.endswith(".sources") else r"(\n)", text)
+    pairs = zip(parts[::2], [*parts[1::2], ""], strict=False)
+    left = "".join(
+        part + separator for part, separator in pairs if not _docker_lines(path, part, repo_url)
+    )
+    # The distribution's own file stays, whatever is left of it.
+    return left if _definitions(path, left) or path == "/etc/apt/sources.list" else None
 
 
 def _key_change(settings: Settings, observed: Observed) -> Change:

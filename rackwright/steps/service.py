@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rackwright.change import Change, Impact
 from rackwright.observed import Action, Engine, Observed
 from rackwright.settings import Settings
-from rackwright.steps.daemon import DaemonStep, read
+from rackwright.steps.daemon import DaemonStep
 from rackwright.steps.engine import ENGINE, EngineStep, upstream
 
 
@@ -25,10 +25,13 @@ def service_step(
     observed: Observed,
     engine: EngineStep | None,
     daemon: DaemonStep | None,
-    conflicts: bool,
+    loses_engine: bool,
 ) -> ServiceStep | None:
-    """The action that the host needs; None when the daemon runs as it should."""
-    if conflicts or observed.engine is None or ENGINE not in observed.packages:
+    """The action that the host needs; None when the daemon runs as it should.
+
+    `loses_engine`: the running engine is the distribution's and goes before the new one comes.
+    """
+    if loses_engine or observed.engine is None or ENGINE not in observed.packages:
         return _start(observed, engine)
     reasons = _restart_reasons(observed, observed.engine, engine, daemon)
     if reasons:
@@ -85,22 +88,18 @@ def _reload_reason(
 ) -> str | None:
     if daemon:
         return "daemon.json changes keys that a reload takes over"
-    if observed.unfinished == "reload" or not in_force(settings, observed, running):
+    if observed.unfinished == "reload" or not in_force(settings, running):
         return "daemon.json was changed and is not in force yet"
     return None
 
 
-def in_force(settings: Settings, observed: Observed, running: Engine) -> bool:
-    """Whether the running daemon uses the registry mirrors and insecure registries of its file."""
-    keys = {**read(observed.daemon_json), **settings.daemon_keys}
-    mirrors = _strings(keys.get("registry-mirrors"))
-    insecure = _strings(keys.get("insecure-registries"))
+def in_force(settings: Settings, running: Engine) -> bool:
+    """Whether the running daemon uses the mirrors and insecure registries that were asked for.
+
+    Keys that the settings leave to the admin are not judged: a daemon shows them in its own way.
+    """
     # docker info ends every mirror with a slash.
-    shown = [mirror.rstrip("/") for mirror in running.registry_mirrors]
-    return [mirror.rstrip("/") for mirror in mirrors] == shown and set(insecure) <= set(
-        running.insecure_registries
-    )
-
-
-def _strings(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
+    shown = tuple(mirror.rstrip("/") for mirror in running.registry_mirrors)
+    mirrors = settings.docker_registry_mirrors
+    insecure = set(settings.docker_insecure_registries or ())
+    return mirrors in (None, shown) and insecure <= set(running.insecure_registries)

@@ -1,6 +1,7 @@
 """deploy.py on fake hosts that answer as real ones did: exactly which commands would be run."""
 
 import base64
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,10 +26,16 @@ FACTS = {
     re.compile(r"dpkg -l \)"): "",
     re.compile(r"systemctl show --all"): "",
 }
+# What they ask of a host on which Docker runs.
+RUNS = {
+    "--property SubState": ["Id=docker.service", "SubState=running"],
+    "--property UnitFileState": ["Id=docker.service", "UnitFileState=enabled"],
+}
 APT = (
     "DEBIAN_FRONTEND=noninteractive apt-get -y"
     ' -o Dpkg::Options::="--force-confdef" -o Dpkg::Options::="--force-confold"'
 )
+LOCK = "-o DPkg::Lock::Timeout=300"
 FIVE = "docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin"
 
 
@@ -106,7 +113,7 @@ def test_an_unchanged_host_is_looked_at_once(source: Source) -> None:
 
 def test_a_bare_host(source: Source) -> None:
     commands = [
-        "install -d -m 0755 /var/lib/rackwright && echo start > /var/lib/rackwright/unfinished",
+        "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished",
         "mkdir -p /etc/apt/keyrings",
         "chmod 644 /etc/apt/keyrings/docker.asc",
         "chmod 644 /var/lib/rackwright/docker.sources",
@@ -115,12 +122,11 @@ def test_a_bare_host(source: Source) -> None:
         "mkdir -p /etc/docker",
         "chmod 644 /etc/docker/daemon.json",
         "apt-get update",
-        f"{APT} install {FIVE}",
+        f"{APT} install {LOCK} {FIVE}",
         "systemctl start docker.service",
         "systemctl enable docker.service",
         "gpasswd --add admin docker",
-        "true",
-        "docker run --rm hello-world",
+        "timeout 300 runuser -u admin -- docker run --rm hello-world",
         "rm -f /var/lib/rackwright/unfinished",
     ]
     bare = [line.replace("trixie", "bookworm") for line in recorded("bare-debian13")]
@@ -156,13 +162,75 @@ def test_a_dirty_host_has_its_replacements_before_anything_is_removed(source: So
             "tar -C / -czf /var/backups/rackwright/",
             "Dir::Etc::sourcelist=/var/lib/rackwright/docker.sources",
             "mv -f /var/lib/rackwright/docker.sources",
-            f"install --download-only {pinned}",
-            "remove",
-            f'"--force-confold" install {pinned}',
+            f"install {LOCK} --download-only {pinned}",
+            f"remove {LOCK} docker.io",
+            f'"--force-confold" install {LOCK} {pinned}',
         )
     ]
     assert order == sorted(order)
     assert "etc/apt/sources.list.d/docker.list" in commands[order[0]]
+
+
+@pytest.mark.parametrize(
+    ("keys", "action"),
+    [({"shutdown-timeout": 30}, "reload"), ({"log-driver": "local"}, "restart")],
+)
+def test_a_change_of_daemon_json_on_a_host_in_use(
+    source: Source, keys: dict[str, Any], action: str
+) -> None:
+    commands = [
+        "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished",
+        "install -d -m 0700 /var/backups/rackwright && tar -C / -czf "
+        "/var/backups/rackwright/$(date -u +%Y%m%dT%H%M%SZ).tar.gz -- etc/docker/daemon.json",
+        f"echo {action} > /var/lib/rackwright/unfinished",
+        "mkdir -p /etc/docker",
+        "chmod 644 /etc/docker/daemon.json",
+        f"systemctl {action} docker.service",
+        "echo verify > /var/lib/rackwright/unfinished",
+        "timeout 300 runuser -u root -- docker run --rm hello-world",
+        "rm -f /var/lib/rackwright/unfinished",
+    ]
+    converged = source.converged()
+    after = [line for line in converged if not line.startswith("daemon_json")]
+    after.insert(3, f"daemon_json /etc/docker/daemon.json {_encoded(json.dumps(keys))}")
+    ran = run(
+        {
+            **source.data,
+            "docker_daemon": keys,
+            "fake_responses": {**RUNS, **answers(converged, after, *commands)},
+        }
+    )
+    assert changing(ran) == commands
+    assert not ran.failed
+
+
+def test_an_interrupted_dpkg_is_completed_first(source: Source) -> None:
+    commands = [
+        "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished",
+        "DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a",
+        "timeout 300 runuser -u root -- docker run --rm hello-world",
+        "rm -f /var/lib/rackwright/unfinished",
+    ]
+    converged = source.converged()
+    broken = [*converged[:-1], "package less 668-1 iU", converged[-1]]
+    ran = run({**source.data, "fake_responses": answers(broken, converged, *commands)})
+    assert changing(ran) == commands
+    assert not ran.failed
+
+
+def test_a_run_that_died_before_its_restart_is_taken_up(source: Source) -> None:
+    commands = [
+        "systemctl restart docker.service",
+        "echo verify > /var/lib/rackwright/unfinished",
+        "timeout 300 runuser -u root -- docker run --rm hello-world",
+        "rm -f /var/lib/rackwright/unfinished",
+    ]
+    converged = source.converged()
+    mark = f"unfinished /var/lib/rackwright/unfinished {_encoded('restart')}"
+    died = [*converged[:-1], mark, converged[-1]]
+    ran = run({**source.data, "fake_responses": {**RUNS, **answers(died, converged, *commands)}})
+    assert changing(ran) == commands
+    assert not ran.failed
 
 
 def test_a_host_that_did_not_get_there_is_failed(source: Source) -> None:

@@ -61,7 +61,7 @@ def after(settings: Settings, observed: Observed, plan: Plan) -> Observed:
         unfinished=None,
         docker_group=members,
         unit=RUNNING,
-        engine=_engine(packages, daemon_json, observed),
+        engine=_engine(packages, daemon_json, observed, plan),
     )
 
 
@@ -86,10 +86,20 @@ def _newest(argument: str) -> str:
     )
 
 
-def _engine(packages: dict[str, Package], text: str | None, observed: Observed) -> Engine:
+def _engine(
+    packages: dict[str, Package], text: str | None, observed: Observed, plan: Plan
+) -> Engine:
+    stays = "docker-ce" in observed.packages and not (
+        plan.conflicts and plan.conflicts.stops_engine
+    )
+    action = plan.service.action if plan.service else None
+    if stays and observed.engine and action not in ("reload", "restart"):
+        return observed.engine
     keys = json.loads(text) if text and text.strip() else {}
     return Engine(
-        version=upstream(packages["docker-ce"].version),
+        version=observed.engine.version
+        if stays and observed.engine and action == "reload"
+        else upstream(packages["docker-ce"].version),
         registry_mirrors=tuple(f"{url}/" for url in keys.get("registry-mirrors", ())),
         insecure_registries=(*keys.get("insecure-registries", ()), "127.0.0.0/8"),
         live_restore=keys.get("live-restore", False),
@@ -100,7 +110,9 @@ def _engine(packages: dict[str, Package], text: str | None, observed: Observed) 
 json_values: st.SearchStrategy[JsonValue] = st.one_of(
     st.booleans(), st.integers(0, 9), st.text("ab", max_size=3), st.just(["x"])
 )
-mirrors = st.lists(st.sampled_from(["https://m1.example", "http://m2.example:5000"]), unique=True)
+mirrors: st.SearchStrategy[list[str]] = st.lists(
+    st.sampled_from(["https://m1.example", "http://m2.example:5000"]), unique=True
+)
 
 settings_ = st.builds(
     Settings,
@@ -108,7 +120,7 @@ settings_ = st.builds(
     docker_channel=st.sampled_from(["stable", "test"]),
     docker_repo_url=st.sampled_from(["https://download.docker.com/linux", "http://m.example/d"]),
     docker_plugins=st.lists(st.sampled_from(["buildx", "compose"]), unique=True),
-    docker_registry_mirrors=mirrors,
+    docker_registry_mirrors=st.one_of(st.none(), mirrors),
     docker_insecure_registries=st.lists(
         st.sampled_from(["registry.example:5000", "10.0.0.0/8"]), unique=True
     ),

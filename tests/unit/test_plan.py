@@ -157,6 +157,41 @@ def test_conflicting_packages_go_with_the_containers_that_stop() -> None:
     assert first.service and first.service.action == "start"
 
 
+def test_a_package_in_the_way_does_not_hold_back_the_restart_of_an_engine_that_stays() -> None:
+    host = converged(Settings())
+    host = replace(host, packages={**host.packages, "docker-doc": Package("20.10", "ii")})
+    moved = plan(Settings(docker_daemon={"log-driver": "local"}), host)
+    assert moved.conflicts and not moved.conflicts.stops_engine
+    assert moved.service and moved.service.action == "restart"
+
+
+def test_what_the_settings_leave_to_the_admin_is_not_judged() -> None:
+    host = converged(Settings())
+    assert host.engine is not None
+    flags = replace(host.engine, registry_mirrors=("https://by-flag.example/",))
+    assert plan(Settings(), replace(host, engine=flags)).empty
+    scheme = replace(host, daemon_json='{"insecure-registries": ["http://r:5000"]}')
+    assert plan(Settings(), scheme).empty
+
+
+def test_mirrors_can_be_taken_away() -> None:
+    host = converged(Settings(docker_registry_mirrors=["https://dead.example"]))
+    emptied = plan(Settings(docker_registry_mirrors=[]), host)
+    assert emptied.daemon and json.loads(emptied.daemon.content) == {"registry-mirrors": []}
+    assert emptied.service and emptied.service.action == "reload"
+
+
+def test_an_engine_of_unknown_origin_is_left_alone() -> None:
+    with pytest.raises(RefusedError, match="a snap"):
+        plan(Settings(), replace(BARE, engine=Engine("28.0.1")))
+
+
+def test_a_kubernetes_node_on_the_distribution_s_containerd_is_refused() -> None:
+    kubelet = {"kubelet": Package("1.30", "ii"), "containerd": Package("1.7", "ii")}
+    with pytest.raises(RefusedError, match="Kubernetes node"):
+        plan(Settings(), replace(BARE, packages=kubelet))
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -94,6 +94,15 @@ def test_what_counts_as_docker_s_repository(url: str, component: str, docker: bo
     assert is_docker(repo, "http://own.example/docker") is docker
 
 
+def test_the_distribution_s_own_list_stays_when_nothing_but_docker_was_in_it() -> None:
+    comment = "# Ubuntu sources have moved to /etc/apt/sources.list.d/ubuntu.sources\n"
+    host = replace(
+        BARE, apt_sources={"/etc/apt/sources.list": comment + OLD_LIST.format(url=DOCKER)}
+    )
+    step = repository_step(Settings(), host)
+    assert step and step.others == {"/etc/apt/sources.list": comment}
+
+
 def test_definitions_elsewhere_go_and_others_stay() -> None:
     foreign = "deb http://archive.example/debian bookworm main\n"
     mirror = "https://mirrors.example/docker-ce/linux"
@@ -105,10 +114,10 @@ def test_definitions_elsewhere_go_and_others_stay() -> None:
             SOURCE: source_text(Settings(), BARE),
             "/etc/apt/sources.list": foreign + OLD_LIST.format(url=DOCKER),
             "/etc/apt/sources.list.d/docker.list": OLD_LIST.format(url=mirror),
-            "/etc/apt/sources.list.d/mixed.sources": "\n\n".join(
+            "/etc/apt/sources.list.d/mixed.sources": " \n".join(
                 [
-                    deb822.format(url="http://archive.example/debian").strip(),
-                    deb822.format(url=f"{mirror}/debian").strip(),
+                    deb822.format(url="http://archive.example/debian"),
+                    deb822.format(url=f"{mirror}/debian"),
                 ]
             ),
             "/etc/apt/sources.list.d/off.list": "# " + OLD_LIST.format(url=DOCKER),
@@ -119,7 +128,6 @@ def test_definitions_elsewhere_go_and_others_stay() -> None:
     assert step.others == {
         "/etc/apt/sources.list": foreign,
         "/etc/apt/sources.list.d/docker.list": None,
-        "/etc/apt/sources.list.d/mixed.sources": deb822.format(
-            url="http://archive.example/debian"
-        ).strip(),
+        "/etc/apt/sources.list.d/mixed.sources": deb822.format(url="http://archive.example/debian")
+        + " \n\n",
     }

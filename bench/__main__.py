@@ -64,13 +64,14 @@ def main(argv: list[str]) -> int:
     asked = arguments(argv)
     chosen = [case for case in CASES if not asked.cases or case.name in asked.cases]
     try:
-        run(chosen, 1 if asked.quick else asked.rounds, keep=not asked.quick)
+        try:
+            run(chosen, 1 if asked.quick else asked.rounds, keep=not asked.quick)
+        finally:
+            if not asked.keep_lab:
+                practice.down()
     except LabError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    finally:
-        if not asked.keep_lab:
-            practice.down()
     return 0
 
 

@@ -42,6 +42,8 @@ def up(count: int, bases: Mapping[str, str] | None = None) -> None:
 def provisioned_images() -> dict[str, str]:
     """By distribution, an image of a host after our deploy. Its volumes are not part of it."""
     up(len(distros.DEFAULT))
+    # An earlier run may have left them as another contender makes them.
+    reset()
     execute(cases.ours())
     change = f"--change=LABEL {LABEL}={lab_id()}"
     return {

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from bench.result import Result, ratios, verdict
 
-COLUMNS = ("contender", "median", "min to max", "times the floor", "remote commands per host")
+COLUMNS = ("contender", "median", "min to max", "times floor", "commands per host")
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->"
 
 
@@ -54,7 +54,7 @@ def table(measured: Result) -> Table:
     """A case for the terminal."""
     made = Table(title=heading(measured), title_justify="left", expand=False)
     for index, column in enumerate(COLUMNS):
-        made.add_column(column, justify="right" if index else "left")
+        made.add_column(column, justify="right" if index else "left", no_wrap=True)
     for row in rows(measured):
         made.add_row(*row)
     return made

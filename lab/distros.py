@@ -58,7 +58,8 @@ def find(name: str, ubuntu_mirror: str | None = None) -> Distro:
         raise LabError(f"there is no distribution {name!r} in the lab; choose from {known}")
     codename, version, _, userland = UBUNTU[name]
     title = f"Ubuntu {version} LTS"
-    short = "ubuntu" + version.partition(".")[0]
+    # Part of every host's name, so that no result of an identified one passes for true Ubuntu.
+    short = f"ubuntu{version.partition('.')[0]}{'' if mirror else '-identified'}"
     suite = codename if mirror else userland
     return Distro(name, short, "ubuntu", codename, version, title, suite, mirror)
 

@@ -24,6 +24,12 @@ CONFLICTING_PACKAGES: Final = (
     "runc",
 )
 
+# Of these, a Docker Engine of the distribution, and all without which a container does not run.
+ENGINES: Final = frozenset({"docker.io", "docker-engine"})
+RUNTIMES: Final = frozenset({"containerd", "runc"})
+# Says that a host is a node of Kubernetes, whose pods may live on the distribution's containerd.
+KUBERNETES: Final = "kubelet"
+
 
 def release_number(version_id: str) -> tuple[int, ...]:
     """VERSION_ID of os-release ("24.04", "12") as comparable numbers; () when it has none."""

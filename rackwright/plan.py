@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from itertools import chain
 
 from rackwright.change import Change, Impact
-from rackwright.distro import unsupported
+from rackwright.distro import ENGINES, KUBERNETES, RUNTIMES, unsupported
 from rackwright.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.conflicts import ConflictsStep, conflicts_step
@@ -116,12 +116,12 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
         reasons.append(reason)
     if not observed.has_systemd:
         reasons.append("systemd does not run here, so nothing would keep Docker running")
-    if observed.engine and not {ENGINE, "docker.io", "docker-engine"} & set(observed.packages):
+    if observed.engine and not ({ENGINE} | ENGINES) & set(observed.packages):
         reasons.append(
             "a Docker Engine runs here that came from no package that Rackwright knows (a snap, "
             "moby-engine, static binaries?); remove it first"
         )
-    if "kubelet" in observed.packages and {"containerd", "runc"} & set(observed.packages):
+    if KUBERNETES in observed.packages and RUNTIMES & set(observed.packages):
         reasons.append(
             "this is a Kubernetes node on the distribution's containerd, which Docker's packages "
             "would replace under its pods; take it out of the inventory, or remove kubelet"

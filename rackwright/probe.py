@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyinfra.api import FactBase
 
-from rackwright.distro import CONFLICTING_PACKAGES
+from rackwright.distro import CONFLICTING_PACKAGES, KUBERNETES
 from rackwright.observed import Observed, ProbeError, parse
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages
@@ -42,7 +42,7 @@ class Probe(FactBase[Observed | ProbeError]):
 def arguments(settings: Settings) -> dict[str, str]:
     """What Probe must be told to look for on a host with these settings."""
     return {
-        "packages": " ".join((*CONFLICTING_PACKAGES, "kubelet", *wanted_packages(settings))),
+        "packages": " ".join((*CONFLICTING_PACKAGES, KUBERNETES, *wanted_packages(settings))),
         "repo_url": settings.docker_repo_url,
         "users": " ".join(settings.docker_users),
     }

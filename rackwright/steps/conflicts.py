@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rackwright.change import Change, Impact
-from rackwright.distro import CONFLICTING_PACKAGES
+from rackwright.distro import CONFLICTING_PACKAGES, ENGINES, RUNTIMES
 from rackwright.observed import Observed
 
 
@@ -24,17 +24,18 @@ def conflicts_step(observed: Observed) -> ConflictsStep | None:
     containers = observed.engine.containers if observed.engine else ()
     return ConflictsStep(
         packages=found,
-        stops_engine=not _ENGINES.isdisjoint(found),
+        stops_engine=any(map(_stops_engine, found)),
         changes=tuple(_change(name, observed, containers) for name in found),
     )
 
 
-# dockerd and what its containers run on; the others can go without anybody noticing.
-_ENGINES = frozenset({"docker.io", "docker-engine", "containerd", "runc"})
+def _stops_engine(name: str) -> bool:
+    # The other packages can go without anybody noticing.
+    return name in ENGINES or name in RUNTIMES
 
 
 def _change(name: str, observed: Observed, containers: tuple[str, ...]) -> Change:
-    grave = name in _ENGINES and observed.engine is not None
+    grave = _stops_engine(name) and observed.engine is not None
     return Change(
         "conflicts",
         name,

@@ -75,7 +75,11 @@ def repository_step(settings: Settings, observed: Observed) -> RepositoryStep | 
         fingerprint=settings.docker_key_fingerprint,
         source=source,
         others=others,
-        replaced_files=(*([SOURCE] if SOURCE in observed.apt_sources else []), *others),
+        replaced_files=(
+            *([KEYRING] if observed.keyring - {settings.docker_key_fingerprint} else []),
+            *([SOURCE] if SOURCE in observed.apt_sources else []),
+            *others,
+        ),
         changes=tuple(changes),
     )
 

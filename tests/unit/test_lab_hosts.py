@@ -14,7 +14,9 @@ from lab.shell import LabError
 
 def test_distributions_come_in_turn_and_names_carry_the_number() -> None:
     lab = hosts.wanted(4, list(distros.DEFAULT), some_dirty=False)
-    assert [host.name for host in lab] == ["debian12-1", "debian13-2", "ubuntu24-3", "debian12-4"]
+    assert [host.name for host in lab] == [
+        *("debian12-1", "debian13-2", "ubuntu24-identified-3", "debian12-4")
+    ]
 
 
 def test_the_first_of_every_three_is_dirty() -> None:

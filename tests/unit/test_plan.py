@@ -49,6 +49,8 @@ def test_a_file_that_is_replaced_is_named_for_the_backup(
     lost = {path for path, text in host.apt_sources.items() if later.apt_sources.get(path) != text}
     if host.daemon_json is not None and later.daemon_json != host.daemon_json:
         lost.add("/etc/docker/daemon.json")
+    if host.keyring and later.keyring != host.keyring:
+        lost.add("/etc/apt/keyrings/docker.asc")
     assert lost <= set(first.replaced_files)
 
 

@@ -115,10 +115,10 @@ def status() -> None:
         if there and not there.connected:
             state += ", off the network"
         notes = f"{host['description']}{', dirty' if host['dirty'] else ''}"
-        print(f"{host['name']:<14} {host['data']['ssh_hostname']:<15} {state:<9} {notes}")
+        print(f"{host['name']:<22} {host['data']['ssh_hostname']:<15} {state:<9} {notes}")
     for name in ("repo_url", *services.PORTS):
         if name in lab["services"]:
-            print(f"{name:<14} {lab['services'][name]}")
+            print(f"{name:<22} {lab['services'][name]}")
 
 
 def down() -> None:

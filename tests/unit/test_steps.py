@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from pyinfra.facts.apt import AptRepo
 
-from rackwright.observed import Package
+from rackwright.observed import Engine, Package
 from rackwright.settings import Settings
+from rackwright.steps.conflicts import conflicts_step
 from rackwright.steps.engine import apt_name, engine_step, older, upstream, version_fits
 from rackwright.steps.repository import SOURCE, is_docker, repository_step
 from tests.unit.states import BARE, NEWEST, OLD_LIST, source_text
@@ -65,6 +66,15 @@ def test_older(wanted: str, installed: str, is_older: bool) -> None:
 )
 def test_apt_name(package: str, wanted: str, argument: str) -> None:
     assert apt_name(package, wanted) == argument
+
+
+@pytest.mark.parametrize(("package", "stops"), [("runc", True), ("docker-doc", False)])
+def test_what_containers_run_on_goes_with_the_engine(package: str, stops: bool) -> None:
+    engine = Engine("26.1.5", containers=("training",))
+    host = replace(BARE, packages={package: Package("1.1", "ii")}, engine=engine)
+    step = conflicts_step(host)
+    assert step and step.stops_engine is stops
+    assert step.changes[0].stops == (("training",) if stops else ())
 
 
 def test_a_missing_plugin_does_not_move_the_engine() -> None:

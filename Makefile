@@ -6,6 +6,7 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 HOSTS ?= 4
+JOBS ?= 3
 LAB_FLAGS := $(if $(DISTROS),--distros "$(DISTROS)") $(if $(DIRTY),--dirty) $(if $(UPSTREAM),--upstream)
 
 .PHONY: help setup lab lab-down lab-status demo test lint format docs bench lock clean
@@ -15,7 +16,7 @@ help: ## This list
 
 setup: .venv/installed ## A virtual environment with exactly the locked packages
 
-.venv/installed: requirements.lock
+.venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'This needs Python 3.11 or newer: make PYTHON=/path/to/python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
@@ -23,6 +24,8 @@ setup: .venv/installed ## A virtual environment with exactly the locked packages
 	  { echo 'This needs venv: sudo apt install python3-venv' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@# setuptools warns of what `pythonpath = ["."]` wants: the working folder goes first.
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
 lab: setup ## Practice hosts: HOSTS=4 DISTROS="debian12 debian13 ubuntu24.04" DIRTY=1 UPSTREAM=1
@@ -38,8 +41,8 @@ demo: setup ## The main job: three practice hosts, one of them dirty, become Doc
 	$(BIN)/python -m lab up --hosts 3 --dirty
 	$(BIN)/pyinfra -y inventory/lab.py deploy.py
 
-test: setup ## All tests, on practice hosts of their own
-	$(BIN)/python -m pytest
+test: setup ## All tests, on practice hosts of their own: JOBS=3 labs at a time, a file in one of them
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 lint: setup ## What a change must pass besides the tests
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ FILES = {"etc/docker/daemon.json": File((json.dumps(DAEMON_JSON, indent=2) + "\n
 LEFTOVERS = """\
 set -eu
 keyring=/usr/share/keyrings/docker-archive-keyring.gpg
-curl -fsS --retry 3 "$1/$2/gpg" | gpg --dearmor >$keyring
+curl -fsS --retry 3 --retry-connrefused "$1/$2/gpg" | gpg --dearmor >$keyring
 echo "deb [arch=$(dpkg --print-architecture) signed-by=$keyring] $1/$2 $3 stable" \\
     >/etc/apt/sources.list.d/docker.list
 """

@@ -17,6 +17,12 @@ PACKAGES = (
 )
 BOOT = 'CMD ["/sbin/init"]'
 UBUNTU_KEYRING = Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg")
+# For nginx: the archive that this machine's own mmdebstrap took for the hosts.
+NAME_ARCHIVE = r"""
+sed -n 's|^deb http://\([^/]*\)/debian .*|set $archive \1;|p' /etc/apt/sources.list |
+    head -n 1 >/etc/archive.conf
+grep -q archive /etc/archive.conf || exit 1
+"""
 INSTALL = """\
 set -eu
 export DEBIAN_FRONTEND=noninteractive
@@ -49,11 +55,12 @@ def with_docker_io(distro: Distro) -> str:
 def services(files: dict[str, File]) -> str:
     """The image of the container that serves packages and images; files are its configuration."""
     script = INSTALL.format(
-        packages="nginx docker-registry",
+        packages="nginx docker-registry openssl",
         then="systemctl disable --quiet docker-registry.service ssh.service\n"
-        "systemctl enable --quiet registry@mirror registry@stale hanging.socket nginx",
+        "systemctl enable --quiet registry@mirror registry@stale hanging.socket certificate "
+        "nginx",
     )
-    return derive(host(DEBIAN["debian12"]), "services", files, script)
+    return derive(host(DEBIAN["debian12"]), "services", files, NAME_ARCHIVE + script)
 
 
 def root_image(distro: Distro) -> str:

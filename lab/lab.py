@@ -70,7 +70,11 @@ def plan(
 
 def describe(wanted: list[Host], subnet: str, services_at: str | None) -> dict[str, Any]:
     """What lab.json says: hosts with their pyinfra data, data for all, services."""
-    everybody: dict[str, Any] = {"docker_users": ["admin", "alice"]}
+    # The dirty host's container ends with the distribution's engine.
+    everybody: dict[str, Any] = {
+        "docker_users": ["admin", "alice"],
+        "docker_allow_container_stop": True,
+    }
     served: dict[str, str] = {}
     if services_at:
         served = services.describe(services_at)
@@ -78,6 +82,7 @@ def describe(wanted: list[Host], subnet: str, services_at: str | None) -> dict[s
             "docker_repo_url": served["repo_url"],
             "docker_key_fingerprint": services.fingerprint(),
             "docker_registry_mirrors": [served["mirror"]],
+            "docker_mirror_reference": served["mirror"],
         }
     return {
         "lab": lab_id(),

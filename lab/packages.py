@@ -12,8 +12,8 @@ from lab.repack import release_folder, repack_all
 from lab.shell import run, stage
 from lab.signing import new_key, sign
 
-DOWNLOADS = {
-    "bookworm": ("docker.io", "containerd", "runc", "tini"),
+DOWNLOADS: dict[str, tuple[str, ...]] = {
+    "bookworm": ("docker.io", "containerd", "runc", "tini", "rootlesskit"),
     "trixie": ("docker.io", "docker-cli", "containerd", "docker-buildx", "docker-compose"),
 }
 

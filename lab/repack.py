@@ -57,8 +57,8 @@ def payloads(
 ) -> dict[str, Path]:
     """Sort the files of Debian's packages of one suite into Docker's packages, by name.
 
-    Each tree keeps the control files of the Debian package that it comes mostly from. runc and
-    docker-init are Debian 12's for all: later ones do not run on its C library.
+    Each tree keeps the control files of the Debian package that it comes mostly from. runc,
+    docker-init and rootlesskit are Debian 12's for all: later ones do not run on its C library.
     """
     engine, containerd = trees["docker.io"], trees["containerd"]
     client = trees.get("docker-cli") or scratch / suite / "client"
@@ -69,6 +69,8 @@ def payloads(
     contrib = engine / "usr/share/docker.io/contrib"
     for script in ("dockerd-rootless.sh", "dockerd-rootless-setuptool.sh"):
         move(contrib / script, rootless / "usr/bin" / script)
+    for program in ("rootlesskit", "rootlesskit-docker-proxy"):
+        copy(bookworm["rootlesskit"] / "usr/bin" / program, rootless / "usr/bin" / program)
     shutil.copytree(engine / "DEBIAN", rootless / "DEBIAN")
     for program in ("dockerd", "docker-proxy"):
         move(engine / "usr/sbin" / program, engine / "usr/bin" / program)

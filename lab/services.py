@@ -6,7 +6,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from jinja2 import Environment, StrictUndefined
 
-from lab import containers, images, packages, registry
+from lab import archive, containers, images, packages, registry
 from lab.containers import Container
 from lab.engine import docker
 from lab.paths import FILES, WRONG_KEY
@@ -14,15 +14,23 @@ from lab.shell import wait_for
 from lab.tar import File
 
 NAME = "services"
-PORTS = {"mirror": 5000, "stale": 5001, "forbidden": 5002, "hanging": 5003, "dead": 5004}
+PORTS = {
+    **{"mirror": 5000, "stale": 5001, "forbidden": 5002, "hanging": 5003, "dead": 5004},
+    **{"slow": 5005, "token": 5006, "https": 5007, "private": 5008},
+    **{"archive": 8090, "old_archive": 8091},
+}
+# The login of the private registry.
+USERNAME, PASSWORD = "ci", "correct horse battery"
+PASSWORDS = "/etc/nginx/passwords"
 LOG = "/var/log/nginx/access.log"
 
 
 def image() -> str:
     """The image of the services container, with its configuration."""
-    units = ("registry@.service", "hanging.socket", "hanging.service")
+    units = ("registry@.service", "hanging.socket", "hanging.service", "certificate.service")
     files = {f"etc/systemd/system/{unit}": File((FILES / unit).read_bytes()) for unit in units}
     files["etc/nginx/nginx.conf"] = File((FILES / "nginx.conf").read_bytes())
+    files[PASSWORDS.lstrip("/")] = File(f"{USERNAME}:{{PLAIN}}{PASSWORD}\n".encode())
     template = Environment(undefined=StrictUndefined).from_string(
         (FILES / "registry.yml.j2").read_text()
     )
@@ -35,26 +43,33 @@ def image() -> str:
 def container(address: str) -> Container:
     """The services container; makes package source, registry content and image if need be."""
     with ThreadPoolExecutor() as pool:
-        parts = [pool.submit(make) for make in (packages.source, registry.content)]
+        parts = [pool.submit(make) for make in (packages.source, registry.content, archive.source)]
         made_image = image()
-        source, content = (part.result() for part in parts)
+        source, content, suites = (part.result() for part in parts)
     return Container(
         NAME,
         made_image,
         address,
-        (f"--volume={source}:/srv/packages:ro", f"--volume={content}:/srv/registry:ro"),
+        (
+            f"--volume={source}:/srv/packages:ro",
+            f"--volume={content}:/srv/registry:ro",
+            f"--volume={suites}:/srv/archive:ro",
+        ),
     )
 
 
 def describe(address: str) -> dict[str, str]:
     """The services of lab.json."""
     at = {name: f"http://{address}:{port}" for name, port in PORTS.items()}
+    at["https"] = f"https://{address}:{PORTS['https']}"
     return {
         "container": containers.full_name(NAME),
         **at,
         "repo_url": repo_url(address),
         "wrong_key_repo_url": f"http://{address}:8080/wrong-key/linux",
         "access_log": LOG,
+        "username": USERNAME,
+        "password": PASSWORD,
     }
 
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from rackwright.settings import Settings
@@ -28,6 +29,8 @@ def with_settings_table(readme: str) -> str:
 
 
 def _shown(default: Any) -> str:
+    if isinstance(default, BaseModel):
+        default = default.model_dump(exclude_defaults=True)
     return json.dumps(list(default) if isinstance(default, tuple) else default)
 
 

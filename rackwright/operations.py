@@ -9,18 +9,50 @@ from pyinfra.api import StringCommand, operation
 from rackwright.observed import Observed, ProbeError
 from rackwright.plan import RefusedError, plan
 from rackwright.probe import TIMEOUT, Probe, arguments
+from rackwright.script import DAEMON_SH, command
 from rackwright.settings import Settings
+from rackwright.steps.service import ServiceStep
 
 
 @operation(is_idempotent=False, idempotent_notice="Looks at the host; changes nothing.")
 def converged(settings: Settings) -> Generator[StringCommand, None, None]:
     """Look at the host again and fail it, with a sentence each, if anything is left to change."""
+    settings = settings.without_questions()
     observed = host.get_fact(Probe, **arguments(settings), own_sudo=False, _timeout=TIMEOUT)
     if left := unmet(settings, observed):
         sentences = "\n".join(left)
         yield StringCommand(f"printf '%s\\n' {shlex.quote(sentences)} >&2; false")
     else:
         host.noop("nothing is left to change")
+
+
+@operation(is_idempotent=False, idempotent_notice="Starts, reloads or restarts Docker.")
+def in_force(step: ServiceStep, settings: Settings) -> Generator[StringCommand, None, None]:
+    """Docker takes its configuration over; if it does not work with it, the one before comes back.
+
+    Then the host is failed with the reason and the daemon's own last words.
+    """
+    besides = ("unless-restarted",) if step.with_packages else step.first
+    yield StringCommand(command(DAEMON_SH, "act", step.action, *besides))
+    settings = settings.without_images()
+    observed = host.get_fact(Probe, **arguments(settings), own_sudo=False, _timeout=TIMEOUT)
+    if wrong := not_working(settings, observed):
+        yield StringCommand(command(DAEMON_SH, "roll_back", step.action, wrong))
+    else:
+        yield StringCommand(command(DAEMON_SH, "settle"))
+
+
+def not_working(settings: Settings, observed: Observed | ProbeError) -> str:
+    """Why Docker does not do what its configuration says, half a sentence; "" when it does."""
+    if isinstance(observed, ProbeError):
+        return str(observed)
+    if observed.engine is None:
+        return "Docker does not answer"
+    try:
+        left = plan(settings, observed).service
+    except RefusedError as error:
+        return str(error)
+    return left.changes[0].reason if left else ""
 
 
 def unmet(settings: Settings, observed: Observed | ProbeError) -> tuple[str, ...]:

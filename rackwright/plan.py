@@ -4,16 +4,46 @@ from dataclasses import dataclass, fields
 from itertools import chain
 
 from rackwright.change import Change, Impact
-from rackwright.distro import ENGINES, KUBERNETES, RUNTIMES, unsupported
+from rackwright.marks import BUNDLE
+from rackwright.mirror_choice import source_notes, source_refusals
+from rackwright.mirrors import ProbedMirrors
 from rackwright.observed import Observed
+from rackwright.passwords import Passwords
+from rackwright.refusals import refusals
 from rackwright.settings import Settings
+from rackwright.steps.bundle import BundleImageStep, BundleStep
+from rackwright.steps.compose import ComposeStep, compose_step
 from rackwright.steps.conflicts import ConflictsStep, conflicts_step
-from rackwright.steps.daemon import DAEMON_JSON, DaemonJsonError, DaemonStep, daemon_step
-from rackwright.steps.engine import ENGINE, EngineStep, engine_step, older
-from rackwright.steps.repair import RepairStep, repair_step
-from rackwright.steps.repository import RepositoryStep, repository_step
-from rackwright.steps.service import ServiceStep, service_step
-from rackwright.steps.users import UsersStep, missing_users, users_step
+from rackwright.steps.containers import ContainersStep, containers_step
+from rackwright.steps.daemon import (
+    DAEMON_JSON,
+    DaemonJsonError,
+    DaemonStep,
+    daemon_step,
+    goal,
+    read,
+)
+from rackwright.steps.data_root import left_behind
+from rackwright.steps.engine import ENGINE, EngineStep, engine_step, upstream
+from rackwright.steps.hold import HoldStep, held_back, hold_step
+from rackwright.steps.images import ImagesStep, images_step
+from rackwright.steps.lock import LockStep
+from rackwright.steps.logins import LoginsStep, logins_step
+from rackwright.steps.mirrors import MirrorsStep, choose
+from rackwright.steps.networks import NetworksStep, networks_step
+from rackwright.steps.pip import PIP_CONF, PipStep, pip_notes, pip_step
+from rackwright.steps.prune import PruneStep, freed, prune_step
+from rackwright.steps.purge import PurgeStep
+from rackwright.steps.repair import RepairStep, repair_step, with_repaired
+from rackwright.steps.repository import RepositoryStep, repository_notes, repository_step
+from rackwright.steps.rootless import RootlessStep, rootless_step
+from rackwright.steps.service import Others, ServiceStep, deferred, service_step
+from rackwright.steps.sources import SourcesStep, sources_step, with_new_sources
+from rackwright.steps.unit import UnitStep, open_socket, unit_step
+from rackwright.steps.users import UsersStep, users_step
+from rackwright.steps.volumes import VolumesStep, volumes_step
+from rackwright.steps.workload import workload_notes
+from rackwright.versions.resolve import newer_on_offer
 
 
 class RefusedError(ValueError):
@@ -28,18 +58,45 @@ class RefusedError(ValueError):
 class Plan:
     """What each task has to do on one host, in the order of the run; None is nothing.
 
-    `resumes` is true when an earlier run on this host did not get to its end.
+    `resumes` is true when an earlier run on this host did not get to its end. `notes` are sentences
+    about what is left as it is and why, for the admin to know. `apt_timeout` is how many seconds to
+    wait for whoever else uses apt.
     """
 
     repair: RepairStep | None = None
+    sources: SourcesStep | None = None
+    pip: PipStep | None = None
     repository: RepositoryStep | None = None
+    lock: LockStep | None = None
+    bundle: BundleStep | None = None
     conflicts: ConflictsStep | None = None
+    mirrors: MirrorsStep | None = None
     daemon: DaemonStep | None = None
+    unit: UnitStep | None = None
     engine: EngineStep | None = None
+    hold: HoldStep | None = None
     service: ServiceStep | None = None
     users: UsersStep | None = None
+    logins: LoginsStep | None = None
+    bundle_image: BundleImageStep | None = None
+    images: ImagesStep | None = None
+    networks: NetworksStep | None = None
+    volumes: VolumesStep | None = None
+    containers: ContainersStep | None = None
+    compose: ComposeStep | None = None
+    prune: PruneStep | None = None
+    rootless: RootlessStep | None = None
+    purge: PurgeStep | None = None
     hello_world: bool = False
     resumes: bool = False
+    notes: tuple[str, ...] = ()
+    apt_timeout: int = 300
+
+    @property
+    def uses_apt(self) -> bool:
+        """Whether apt or dpkg have to do something."""
+        steps = (self.repair, self.sources, self.repository, self.conflicts, self.engine, self.hold)
+        return any((*steps, self.rootless, self.purge and self.purge.packages))
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -53,14 +110,25 @@ class Plan:
         return not (self.changes or self.hello_world or self.resumes)
 
     @property
+    def apt_environment(self) -> dict[str, str]:
+        """What makes apt use the bundle alone; {} where the host's own sources are used."""
+        return {"APT_CONFIG": f"{BUNDLE}/apt.conf"} if self.bundle else {}
+
+    @property
     def replaced_files(self) -> tuple[str, ...]:
         """The files of the admin's that the changes overwrite or take away."""
         files: list[str] = []
+        if self.sources:
+            files += self.sources.files
+        if self.pip and self.pip.replaces:
+            files.append(PIP_CONF)
         if self.repository:
             files += self.repository.replaced_files
         if self.daemon and self.daemon.replaces:
             files.append(DAEMON_JSON)
-        return tuple(files)
+        if self.purge:
+            files += self.purge.replaced_files
+        return tuple(dict.fromkeys(files))
 
     @property
     def impact(self) -> Impact:
@@ -73,69 +141,119 @@ class Plan:
         return tuple(dict.fromkeys(name for change in self.changes for name in change.stops))
 
 
-def plan(settings: Settings, observed: Observed) -> Plan:
+def plan(
+    settings: Settings,
+    observed: Observed,
+    probed: ProbedMirrors | None = None,
+    passwords: Passwords | None = None,
+) -> Plan:
     """The plan that brings the observed host to the settings; empty when it is there.
 
+    `probed` is what the host found of its mirrors, where steps.mirrors.needs_probe asked for that.
+    Without `passwords`, a changed password of a registry login is not noticed.
     Raises RefusedError when the host must not be touched as it is.
     """
-    if reasons := refusals(settings, observed):
+    if reasons := refusals(settings, observed) or source_refusals(settings, observed):
         raise RefusedError(reasons)
+    sources, pip = sources_step(settings, observed), pip_step(settings, observed)
+    archive_notes = [*source_notes(settings, observed), *pip_notes(settings, observed)]
+    # From here on, the distribution's packages come from where they are to come from.
+    observed = with_new_sources(observed, sources)
     repair = repair_step(observed)
-    repository = repository_step(settings, observed)
+    observed = with_repaired(observed)
+    from_bundle = settings.docker_source == "bundle"
+    repository = None if from_bundle else repository_step(settings, observed)
     conflicts = conflicts_step(observed)
     engine = engine_step(settings, observed, new_source=repository is not None)
-    loses_engine = conflicts is not None and conflicts.stops_engine
-    try:
-        daemon = daemon_step(settings, observed)
-        service = service_step(settings, observed, engine, daemon, loses_engine)
-    except DaemonJsonError as error:
-        raise RefusedError((str(error),)) from None
+    if held := held_back(observed, engine, conflicts):
+        raise RefusedError((held,))
+    mirrors = choose(settings, observed, probed)
+    # From here on, only the mirrors that the host can use are wanted.
+    settings = settings.model_copy(update={"docker_registry_mirrors": mirrors.used})
+    notes = [*archive_notes, *repository_notes(settings, observed), *mirrors.notes]
+    notes += workload_notes(settings, observed)
+    if settings.docker_restart == "never" and engine and engine.replaces_running:
+        # Docker's packages restart the daemon by themselves.
+        notes.append(f"docker-ce stays at {_running(observed)}: docker_restart is never")
+        engine = None
+    if newer := newer_on_offer(settings, observed):
+        notes.append(
+            f"docker-ce {newer} is on offer; `pyinfra INVENTORY tasks.upgrade.upgrade` installs it"
+        )
+    hold = hold_step(settings, observed, engine)
+    others = _others(settings, observed, engine, conflicts)
+    service = service_step(observed, others)
+    if settings.docker_restart == "never":
+        service, pending = deferred(service, others)
+        notes += [pending] if pending else []
     users = users_step(settings, observed, installs=engine is not None)
+    logins = logins_step(settings, observed, passwords)
+    images = images_step(settings, observed)
+    prune = prune_step(settings, observed, images)
+    notes += [freed(prune)] if prune and prune.images else []
+    rootless = rootless_step(settings, observed)
     resumes = observed.unfinished is not None
-    changed = any((repair, repository, conflicts, engine, daemon, service, users, resumes))
+    before_service = (repair, repository, conflicts, mirrors.step, engine, hold)
+    after_service = (users, logins, rootless, resumes)
+    changed = any((*before_service, others.daemon, others.unit, service, *after_service))
     return Plan(
         repair=repair,
+        sources=sources,
+        pip=pip,
         repository=repository,
         conflicts=conflicts,
-        daemon=daemon,
+        mirrors=mirrors.step,
+        daemon=others.daemon,
+        unit=others.unit,
         engine=engine,
+        hold=hold,
         service=service,
         users=users,
+        logins=logins,
+        images=images,
+        prune=prune,
+        networks=networks_step(settings, observed),
+        volumes=volumes_step(settings, observed),
+        containers=containers_step(settings, observed, passwords),
+        compose=compose_step(settings, observed, passwords),
+        rootless=rootless,
         hello_world=settings.docker_verify == "always"
         or (settings.docker_verify == "changed" and changed),
         resumes=resumes,
+        notes=tuple(notes),
+        apt_timeout=settings.docker_apt_timeout,
     )
 
 
-def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
-    """Why this host must not be touched as it is; () when it may."""
-    reasons = []
-    if observed.uid != 0:
-        reasons.append("the login is not root and sudo did not make it so")
-    if reason := unsupported(observed.distro, observed.release, observed.codename):
-        reasons.append(reason)
-    if not observed.has_systemd:
-        reasons.append("systemd does not run here, so nothing would keep Docker running")
-    if observed.engine and not ({ENGINE} | ENGINES) & set(observed.packages):
-        reasons.append(
-            "a Docker Engine runs here that came from no package that Rackwright knows (a snap, "
-            "moby-engine, static binaries?); remove it first"
-        )
-    if KUBERNETES in observed.packages and RUNTIMES & set(observed.packages):
-        reasons.append(
-            "this is a Kubernetes node on the distribution's containerd, which Docker's packages "
-            "would replace under its pods; take it out of the inventory, or remove kubelet"
-        )
-    if missing := missing_users(settings, observed):
-        reasons.append(
-            f"docker_users names {', '.join(missing)}, who "
-            f"{'does' if len(missing) == 1 else 'do'} not exist on the host; "
-            "create them or take them out"
-        )
+def _running(observed: Observed) -> str:
+    return observed.engine.version if observed.engine else "what it is"
+
+
+def _others(
+    settings: Settings,
+    observed: Observed,
+    engine: EngineStep | None,
+    conflicts: ConflictsStep | None,
+) -> Others:
     installed = observed.packages.get(ENGINE)
-    if installed and installed.whole and older(settings.docker_version, installed.version):
-        reasons.append(
-            f"docker_version {settings.docker_version} is older than the installed "
-            f"{installed.version}; set docker_version to a newer one or to latest"
-        )
-    return tuple(reasons)
+    version = upstream(installed.version) if installed and installed.whole else None
+    wanted, defaults = settings.daemon_keys, settings.daemon_defaults
+    try:
+        wanted_keys = goal(wanted, defaults, observed)
+        daemon = daemon_step(wanted, defaults, observed, version)
+        keys = read(daemon.content if daemon else observed.daemon_json)
+        unit = unit_step(settings, observed, keys)
+        behind = left_behind(wanted_keys, keys, observed, unit)
+    except DaemonJsonError as error:
+        raise RefusedError((str(error),)) from None
+    if reason := open_socket(observed, keys):
+        raise RefusedError((reason,))
+    if behind and not settings.docker_allow_data_root_change:
+        raise RefusedError((f"{behind}, or set docker_allow_data_root_change",))
+    return Others(
+        engine=engine,
+        daemon=daemon,
+        unit=unit,
+        goal=wanted_keys,
+        loses_engine=conflicts is not None and conflicts.stops_engine,
+    )

@@ -1,35 +1,51 @@
 """The one remote command of an observation: probe.sh, packed so that no login shell can bend it."""
 
-import base64
-import gzip
 import shlex
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pyinfra.api import FactBase
 
-from rackwright.distro import CONFLICTING_PACKAGES, KUBERNETES
+from rackwright.distro import CONFLICTING_PACKAGES, DOCKER_PACKAGES, KUBERNETES
+from rackwright.image_probe import images_look
+from rackwright.leftovers import Leftovers, parse_leftovers
 from rackwright.observed import Observed, ProbeError, parse
+from rackwright.script import unpacked
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages
+from rackwright.steps.logins import config_key
+from rackwright.steps.purge import paths_to_look_for
 
+SCRIPT = Path(__file__).with_suffix(".sh")
+WORKLOAD = SCRIPT.with_name("workload.sh")
+PURGE_SCRIPT = SCRIPT.with_name("purge.sh")
 TIMEOUT = 60  # seconds
 
 
 class Probe(FactBase[Observed | ProbeError]):
     """One look at a host. A host that cannot be looked at gives a ProbeError, not a traceback."""
 
-    def command(self, packages: str, repo_url: str, users: str, own_sudo: bool) -> str:
-        """The command. `packages` and `users` are space-separated.
+    def command(
+        self,
+        packages: str,
+        repo_url: str,
+        registries: str,
+        mirrored: str,
+        users: str,
+        more: str,
+        own_sudo: bool,
+        workload: bool = False,
+    ) -> str:
+        """The command. `packages`, `registries`, `mirrored` and `users` are space-separated.
+
+        `more` is shell code that prints further lines of the answer.
 
         With `own_sudo` the script becomes root by itself where the login is not, so that a
-        missing right is an answer and not a failed command.
+        missing right is an answer and not a failed command. With `workload`, what runs in Docker is
+        part of the answer.
         """
-        arguments = " ".join(map(shlex.quote, ["probe", packages, repo_url, *users.split()]))
-        run = f'sh -c "$script" {arguments} 2>&1'
-        if own_sudo:
-            run = f'if [ "$(id -u)" = 0 ]; then {run}; else sudo -H -n {run}; fi; true'
-        return f"script=$(echo {_packed_script()} | base64 -d | gzip -dc); {run}"
+        words = [packages, repo_url, registries, mirrored, more, *users.split()]
+        return look_command(SCRIPT, words, own_sudo, *([WORKLOAD] if workload else []))
 
     def process(self, output: list[str]) -> Observed | ProbeError:
         """Parse what came back."""
@@ -39,17 +55,47 @@ class Probe(FactBase[Observed | ProbeError]):
             return error
 
 
-def arguments(settings: Settings) -> dict[str, str]:
+class LeftoversProbe(FactBase[Leftovers | ProbeError]):
+    """A second look at a host, for a purge; as Probe."""
+
+    def command(self, users: str, data_root: str, own_sudo: bool) -> str:
+        """The command. `users` are space-separated, `data_root` is that of daemon.json or empty."""
+        words = [" ".join(DOCKER_PACKAGES), users, data_root, *paths_to_look_for()]
+        return look_command(PURGE_SCRIPT, words, own_sudo)
+
+    def process(self, output: list[str]) -> Leftovers | ProbeError:
+        """Parse what came back."""
+        try:
+            return parse_leftovers(output)
+        except ProbeError as error:
+            return error
+
+
+def arguments(settings: Settings) -> dict[str, Any]:
     """What Probe must be told to look for on a host with these settings."""
     return {
         "packages": " ".join((*CONFLICTING_PACKAGES, KUBERNETES, *wanted_packages(settings))),
         "repo_url": settings.docker_repo_url,
-        "users": " ".join(settings.docker_users),
+        "registries": " ".join(map(config_key, settings.docker_registry_logins)),
+        "mirrored": " ".join(_mirrored(settings)),
+        "users": " ".join((*settings.docker_users, *settings.docker_rootless_users)),
+        "more": images_look(settings),
+        **({"workload": True} if settings.docker_workload else {}),
     }
 
 
-@cache
-def _packed_script() -> str:
-    # Only letters, digits, + / =: the same in every shell, and a third of the bytes on the wire.
-    script = (Path(__file__).parent / "probe.sh").read_bytes()
-    return base64.b64encode(gzip.compress(script, mtime=0)).decode()
+def _mirrored(settings: Settings) -> list[str]:
+    asked = {
+        "apt": settings.apt_mirror,
+        "pip": settings.pip_index_url or settings.pip_trusted_host,
+    }
+    return [what for what, mirror in asked.items() if mirror]
+
+
+def look_command(script: Path, words: list[str], own_sudo: bool, *more: Path) -> str:
+    """The command that looks at a host with scripts of ours, which become root by themselves."""
+    quoted = " ".join(map(shlex.quote, ["probe", *words]))
+    run = f'sh -c "$script" {quoted} 2>&1'
+    if own_sudo:
+        run = f'if [ "$(id -u)" = 0 ]; then {run}; else sudo -H -n {run}; fi; true'
+    return f"{unpacked(script, *more)}; {run}"

@@ -18,6 +18,8 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     CHANGED = "changed"
     PLANNED = "would change"
+    DRIFTED = "drifted"
+    DONE = "done"
     FAILED = "failed"
     UNREACHABLE = "unreachable"
     NOT_REACHED = "not reached"
@@ -27,6 +29,8 @@ _STYLE = {
     Outcome.UNCHANGED: "green",
     Outcome.CHANGED: "yellow",
     Outcome.PLANNED: "yellow",
+    Outcome.DRIFTED: "yellow",
+    Outcome.DONE: "green",
     Outcome.FAILED: "bold red",
     Outcome.UNREACHABLE: "bold red",
     Outcome.NOT_REACHED: "red",
@@ -45,9 +49,10 @@ class HostResult:
 
 def plan_lines(host: str, plan: Plan, *, full: bool) -> list[str]:
     """A host's plan in lines for a terminal: one line, or with every change when `full`."""
+    notes = [f"  note: {note}" for note in plan.notes]
     if plan.empty:
-        return [f"{host}: nothing to change"]
-    lines = [f"{host}: {plan_summary(plan)}"]
+        return [f"{host}: nothing to change", *notes]
+    lines = [f"{host}: {plan_summary(plan)}", *notes]
     if full:
         for change in plan.changes:
             lines += [

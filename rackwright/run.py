@@ -1,84 +1,121 @@
-"""What deploy.py stands on: settings, observation and plan of each host, and the final table.
+"""What a converge run stands on: the settings, the observation and the plan of each host.
 
 The edge between pyinfra's state and the pure modules.
 """
 
 import atexit
-import shlex
-import sys
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import replace
+from threading import Lock
+from typing import Any
 
 import click
 from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.exceptions import DeployError
-from rich.console import Console
 
+from rackwright.apt_trial import TIMEOUT as TRIAL_TIMEOUT
+from rackwright.apt_trial import AptTrial
+from rackwright.archives import with_archives
+from rackwright.compose_files import with_compose_files
+from rackwright.exact import exact_plan, read_exact
+from rackwright.guard import blocked
+from rackwright.inventory_file import inventory_file
+from rackwright.layers import layered
+from rackwright.mirror_choice import candidates
+from rackwright.mirror_probe import TIMEOUT as PROBE_TIMEOUT
+from rackwright.mirror_probe import MirrorProbe
+from rackwright.mirrors import ProbedMirrors
 from rackwright.observed import Observed, ProbeError
 from rackwright.openpgp import KeyRefusedError, fetch
+from rackwright.passwords import fleet_passwords
 from rackwright.plan import Plan, RefusedError, plan
 from rackwright.probe import TIMEOUT, Probe, arguments
-from rackwright.report import (
-    HostResult,
-    Outcome,
-    conclusion,
-    outcome_table,
-    plan_lines,
-    plan_summary,
-)
+from rackwright.reference import reference_digest
+from rackwright.report import plan_lines
+from rackwright.results import Run, hosts_of, print_results
 from rackwright.settings import Settings, SettingsError, parse_fleet
-
-
-@dataclass
-class Run:
-    """What a run has learnt so far, by host name."""
-
-    settings: dict[str, Settings]
-    plans: dict[str, Plan] = field(default_factory=dict)
-    refusals: dict[str, str] = field(default_factory=dict)
-
+from rackwright.sources_seen import Trial
+from rackwright.steps.mirrors import asked, needs_probe
+from rackwright.versions.ask import ask
+from rackwright.versions.offers import NotOfferedError
+from rackwright.versions.resolve import resolved
 
 _runs: dict[State, Run] = {}
+_starting = Lock()
 
 
-def plan_host(current: Host) -> tuple[Plan, Settings, bool] | None:
+def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | None:
     """The plan of one host, its settings, and whether operations need sudo there.
 
-    None when the host is failed: the reason is logged and stands in the final table. Raises
-    DeployError with every error of every host when settings are wrong.
+    `wanted` are settings that go before those of the inventory, the same for every host. None when
+    the host is failed: the reason is logged and stands in the final table. Raises DeployError with
+    every error of every host when settings are wrong.
     """
     # pyinfra.host stands for another host in every greenlet; sets of hosts need the host itself.
     state = current.state
     host = state.inventory.get_host(current.name)
-    run = _run(state)
-    settings = run.settings[host.name]
+    run = run_of(state, wanted)
     try:
-        observed = _observe(host, settings)
-        planned = plan(settings, observed)
+        planned, settings, observed = look(host, run, resolve=True)
         if planned.repository:
             fetch(planned.repository.key_url, planned.repository.fingerprint)
     except RefusedError as error:
-        _fail(state, host, run, error.reasons)
+        fail(state, host, run, error.reasons)
         return None
-    except (ProbeError, KeyRefusedError) as error:
-        _fail(state, host, run, (str(error),))
+    except (ProbeError, KeyRefusedError, NotOfferedError) as error:
+        fail(state, host, run, (str(error),))
         return None
     run.plans[host.name] = planned
     click.echo("\n".join(plan_lines(host.name, planned, full=state.check_for_changes)))
+    if reason := blocked(settings, planned):
+        fail(state, host, run, (reason,))
+        return None
     return planned, settings, observed.through_sudo
 
 
-def results(state: State, run: Run) -> list[HostResult]:
-    """How the run ended for every host that it was meant for."""
-    return [_result(state, run, host) for host in _hosts(state)]
+def look(
+    host: Host, run: Run, *, anew: bool = False, resolve: bool = False
+) -> tuple[Plan, Settings, Observed]:
+    """The plan of one host, the settings that it was made for, and what was seen.
+
+    Changes nothing. With `anew`, its mirrors are tried out again whatever it remembers of them;
+    with `resolve`, a host that needs packages is asked which versions it can get of them. Raises
+    RefusedError for a host that must not be touched, ProbeError for one that cannot be looked at,
+    and NotOfferedError and KeyRefusedError when Docker's repository is not what is wanted.
+    """
+    settings = run.settings[host.name]
+    observed = tried_out(host, settings, observe(host, settings))
+    probed = probe_mirrors(host, settings) if needs_probe(settings, observed, anew) else None
+    planned, exact = exact_plan(run.exact, settings, observed, probed, run.passwords)
+    open_versions = not run.exact.lock and settings.docker_source == "repository"
+    if resolve and open_versions and (planned.engine or settings.docker_upgrade):
+        exact = resolved(settings, observed, ask(host, settings, observed))
+        planned = plan(exact, observed, probed, run.passwords)
+    return planned, exact, observed
 
 
-def _run(state: State) -> Run:
+def new_run(state: State, wanted: Mapping[str, Any]) -> Run:
+    """The settings and passwords of all hosts, and the lock and bundles they are held to.
+
+    Raises SettingsError with every error of every host.
+    """
+    fleet = {host.name: {**layered(host.data), **wanted} for host in hosts_of(state)}
+    settings = with_compose_files(with_archives(parse_fleet(fleet)))
+    exact = read_exact(inventory_file(state), settings)
+    return Run(settings, exact, fleet_passwords(settings))
+
+
+def run_of(state: State, wanted: Mapping[str, Any]) -> Run:
+    """The one Run of pyinfra's state. Raises DeployError when settings are wrong."""
+    with _starting:  # every host asks at the same moment, and a password may take a while
+        return _run_of(state, wanted)
+
+
+def _run_of(state: State, wanted: Mapping[str, Any]) -> Run:
     if state not in _runs:
-        fleet = {host.name: host.data.dict() for host in _hosts(state)}
         try:
-            _runs[state] = Run(settings=parse_fleet(fleet))
+            _runs[state] = new_run(state, wanted)
         except SettingsError as error:
             sentences = "".join(f"\n    {sentence}" for sentence in error.errors)
             raise DeployError(
@@ -88,19 +125,52 @@ def _run(state: State) -> Run:
     return _runs[state]
 
 
-def _hosts(state: State) -> list[Host]:
-    return sorted((host for host in state.inventory if state.is_host_in_limit(host)), key=str)
-
-
-def _observe(host: Host, settings: Settings) -> Observed:
+def observe(host: Host, settings: Settings) -> Observed:
+    """What one host is at this moment. Raises ProbeError when it cannot be looked at."""
     # With a password, pyinfra's own way to sudo is the only one; it asks, hides and caches it.
-    password = bool(host.data.get("_sudo_password") or host.state.config.SUDO_PASSWORD)
+    password = with_password(host)
     observed = host.get_fact(
         Probe, **arguments(settings), own_sudo=not password, _sudo=password, _timeout=TIMEOUT
     )
     if isinstance(observed, Observed):
         return observed
     raise _with_remedy(observed)
+
+
+def tried_out(host: Host, settings: Settings, observed: Observed) -> Observed:
+    """What was observed, with what apt found of its mirror where that has to be tried out.
+
+    Raises ProbeError when the host does not say.
+    """
+    parts = candidates(settings, observed)
+    if not parts:
+        return observed
+    password = with_password(host)
+    trial = host.get_fact(
+        AptTrial, parts=parts, own_sudo=not password, _sudo=password, _timeout=TRIAL_TIMEOUT
+    )
+    if not isinstance(trial, Trial):
+        raise _with_remedy(trial)
+    return replace(observed, sources=replace(observed.sources, trial=trial))
+
+
+def probe_mirrors(host: Host, settings: Settings) -> ProbedMirrors:
+    """The mirrors of the settings as the host finds them, in one remote command.
+
+    Raises ProbeError when the host does not say.
+    """
+    wanted = asked(settings)
+    answers = host.get_fact(
+        MirrorProbe, mirrors=wanted.mirrors, insecure=wanted.insecure, _timeout=PROBE_TIMEOUT
+    )
+    if not isinstance(answers, dict):
+        raise _with_remedy(answers)
+    return ProbedMirrors(answers, reference_digest(wanted.reference))
+
+
+def with_password(host: Host) -> bool:
+    """Whether sudo needs a password, so that pyinfra's own way is the only one."""
+    return bool(host.data.get("_sudo_password") or host.state.config.SUDO_PASSWORD)
 
 
 def _with_remedy(error: ProbeError | None) -> ProbeError:
@@ -114,63 +184,9 @@ def _with_remedy(error: ProbeError | None) -> ProbeError:
     return error
 
 
-def _fail(state: State, host: Host, run: Run, reasons: tuple[str, ...]) -> None:
+def fail(state: State, host: Host, run: Run, reasons: tuple[str, ...]) -> None:
+    """Leave the host out of the rest of the run, with a sentence for each reason."""
     run.refusals[host.name] = "; ".join(reasons)
     for reason in reasons:
         logger.error(f"{host.print_prefix}{click.style(reason, 'red')}")
     state.fail_hosts({host})
-
-
-def _result(state: State, run: Run, host: Host) -> HostResult:
-    name = host.name
-    if host not in state.activated_hosts:
-        return HostResult(name, Outcome.UNREACHABLE, "connect", _connect_advice(host))
-    if name in run.refusals:
-        return HostResult(name, Outcome.FAILED, "plan", run.refusals[name])
-    if name not in run.plans:
-        return HostResult(name, Outcome.NOT_REACHED, "observe", "the run ended before its turn")
-    planned = run.plans[name]
-    if planned.empty:
-        return HostResult(name, Outcome.UNCHANGED)
-    if not state.is_executing:
-        outcome = Outcome.PLANNED if planned.changes else Outcome.UNCHANGED
-        return HostResult(name, outcome, detail=plan_summary(planned))
-    return _executed(state, host, planned)
-
-
-def _executed(state: State, host: Host, planned: Plan) -> HostResult:
-    for op_hash in host.op_hash_order:
-        done = state.ops[host][op_hash].operation_meta
-        if done.is_complete() and done.did_succeed():
-            continue
-        step = ", ".join(state.get_op_meta(op_hash).names)
-        if not done.is_complete():
-            return HostResult(host.name, Outcome.NOT_REACHED, step, "the run ended before it")
-        said = "\n".join((done.stderr_lines or done.stdout_lines)[-3:])
-        return HostResult(host.name, Outcome.FAILED, step, said or "the connection broke")
-    outcome = Outcome.CHANGED if planned.changes else Outcome.UNCHANGED
-    return HostResult(host.name, outcome, detail=plan_summary(planned))
-
-
-def _connect_advice(host: Host) -> str:
-    data = host.data.dict()
-    words = ["ssh"]
-    if data.get("ssh_key"):
-        words += ["-i", str(data["ssh_key"])]
-    if data.get("ssh_port"):
-        words += ["-p", str(data["ssh_port"])]
-    user = f"{data['ssh_user']}@" if data.get("ssh_user") else ""
-    words.append(f"{user}{data.get('ssh_hostname', host.name)}")
-    return f"could not log in (the reason stands above); try: {shlex.join(words)}"
-
-
-def print_results(state: State, run: Run) -> None:
-    """Print the table of all hosts; called when the process ends, however it ends."""
-    rows = results(state, run)
-    # Wide enough for a sentence when the output goes to a file or a pipe.
-    console = Console() if sys.stdout.isatty() else Console(width=140)
-    # rich ends the process when the reader of a pipe is gone; it is ending already.
-    with suppress(SystemExit):
-        console.print()
-        console.print(outcome_table(rows))
-        console.print(conclusion(rows), highlight=False)

@@ -6,6 +6,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import server
 
 from rackwright.marks import BACKUPS, STATE, UNFINISHED
+from rackwright.patience import apt_is_free
 from rackwright.plan import Plan
 
 
@@ -14,6 +15,8 @@ def begin(plan: Plan) -> None:
     """Leave a mark that the last task takes away, so that a run that dies is taken up again."""
     if not plan.changes:
         return
+    if plan.uses_apt:
+        apt_is_free(name="apt and dpkg are free", seconds=plan.apt_timeout)
     if not plan.resumes:
         server.shell(
             name="The host knows that a run is under way",

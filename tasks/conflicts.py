@@ -3,7 +3,7 @@
 from pyinfra.api import deploy
 from pyinfra.operations import apt
 
-from rackwright.marks import LOCK_TIMEOUT
+from rackwright.patience import apt_lock
 from rackwright.plan import Plan
 
 
@@ -17,12 +17,11 @@ def conflicts(plan: Plan) -> None:
         apt.packages(
             name="The replacements are downloaded",
             packages=list(plan.engine.packages),
-            update=plan.engine.refresh,
-            extra_install_args=f"{LOCK_TIMEOUT} --download-only",
+            extra_install_args=f"{apt_lock(plan.apt_timeout)} --download-only",
         )
     apt.packages(
         name="Conflicting packages are absent",
         packages=list(step.packages),
         present=False,
-        extra_uninstall_args=LOCK_TIMEOUT,
+        extra_uninstall_args=apt_lock(plan.apt_timeout),
     )

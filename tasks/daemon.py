@@ -5,9 +5,13 @@ from io import StringIO
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
-from rackwright.marks import UNFINISHED
+from rackwright.change import Impact
+from rackwright.marks import OWNED_KEYS
 from rackwright.plan import Plan
+from rackwright.script import DAEMON_SH, command
 from rackwright.steps.daemon import DAEMON_JSON
+
+CANDIDATE = f"{DAEMON_JSON}.new"
 
 
 @deploy("Daemon")
@@ -16,14 +20,34 @@ def daemon(plan: Plan) -> None:
     step = plan.daemon
     if step is None:
         return
-    if plan.service and plan.service.action != "start":
-        server.shell(
-            name=f"The host knows that Docker needs a {plan.service.action}",
-            commands=[f"echo {plan.service.action} > {UNFINISHED}"],
-        )
     files.put(
-        name="daemon.json holds the wanted keys",
+        name="The new daemon.json is at hand",
         src=StringIO(step.content),
-        dest=DAEMON_JSON,
+        dest=CANDIDATE,
+        mode="0600",
+    )
+    if step.validates:
+        server.shell(
+            name="dockerd accepts the new daemon.json",
+            commands=[command(DAEMON_SH, "validate", CANDIDATE)],
+        )
+    server.shell(
+        name="The configuration in force is kept for the way back",
+        commands=[command(DAEMON_SH, "keep")],
+    )
+    files.put(
+        name="The host knows which keys are Rackwright's",
+        src=StringIO(step.owned),
+        dest=OWNED_KEYS,
         mode="0644",
+        create_remote_dir=False,
+    )
+    if step.impact is not Impact.NONE:
+        server.shell(
+            name=f"The host knows that Docker needs a {step.impact}",
+            commands=[command(DAEMON_SH, "pending", str(step.impact))],
+        )
+    server.shell(
+        name="daemon.json holds the wanted keys",
+        commands=[command(DAEMON_SH, "swap", CANDIDATE)],
     )

@@ -1,10 +1,11 @@
 """Docker's packages, in one transaction."""
 
 from pyinfra.api import deploy
-from pyinfra.operations import apt
+from pyinfra.operations import apt, server
 
-from rackwright.marks import LOCK_TIMEOUT
+from rackwright.patience import apt_lock
 from rackwright.plan import Plan
+from rackwright.script import DAEMON_SH, command
 
 
 @deploy("Engine")
@@ -13,10 +14,20 @@ def engine(plan: Plan) -> None:
     step = plan.engine
     if step is None:
         return
+    if plan.hold and plan.hold.lifted:
+        server.shell(
+            name="The hold on Docker's packages is lifted for the moment",
+            commands=[f"apt-mark unhold {' '.join(plan.hold.lifted)}"],
+        )
+    if plan.service and plan.service.with_packages:
+        server.shell(
+            name="Docker is ready for new packages",
+            commands=[command(DAEMON_SH, "packages_come", *plan.service.first)],
+        )
     apt.packages(
         name="Docker's packages are installed",
         packages=list(step.packages),
-        extra_install_args=LOCK_TIMEOUT,
-        # Where packages made room first, the lists were refreshed for the download already.
-        update=step.refresh and plan.conflicts is None,
+        extra_install_args=apt_lock(plan.apt_timeout),
+        # Whether a step back is wanted was asked before.
+        allow_downgrades=True,
     )

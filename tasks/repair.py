@@ -3,7 +3,13 @@
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
+from rackwright.patience import in_turn
 from rackwright.plan import Plan
+
+CONFIGURE = (
+    *("env", "DEBIAN_FRONTEND=noninteractive", "dpkg"),
+    *("--force-confdef", "--force-confold", "--configure", "-a"),
+)
 
 
 @deploy("Repair")
@@ -13,7 +19,5 @@ def repair(plan: Plan) -> None:
         return
     server.shell(
         name="dpkg has completed what it began",
-        commands=[
-            "DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a"
-        ],
+        commands=[in_turn(plan.apt_timeout, *CONFIGURE)],
     )

@@ -1,25 +1,19 @@
 """Docker's key and repository, tried out by the host's own apt before they are put in place."""
 
 import shlex
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import PurePosixPath
 
 from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
-from rackwright.marks import STAGING
+from rackwright.docker_sources import SOURCE
+from rackwright.marks import LEFT, STAGING, put_in_place, try_out
 from rackwright.openpgp import fetch
+from rackwright.patience import in_turn
 from rackwright.plan import Plan
-from rackwright.steps.repository import KEYRING, SOURCE
-
-# Only the definition on trial, into apt's own lists, and every failure counts. Without
-# List-Cleanup, apt would drop the lists of all other sources.
-TRY_OUT = (
-    f"apt-get update -q -o Dir::Etc::sourcelist={STAGING} -o Dir::Etc::sourceparts=/dev/null"
-    " -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any"
-    " -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
-)
+from rackwright.steps.repository import KEYRING
 
 
 @deploy("Repository")
@@ -42,16 +36,36 @@ def repository(plan: Plan) -> None:
         create_remote_dir=False,
         source=step.source,
     )
+    trial = in_turn(plan.apt_timeout, *try_out(STAGING))
     server.shell(
         name="The repository answers with the right signature",
-        commands=[f"{TRY_OUT} || {{ echo {shlex.quote(step.advice)} >&2; false; }}"],
+        commands=[f"{trial} || {{ echo {shlex.quote(step.advice)} >&2; false; }}"],
     )
     for path, left in host.loop(step.others.items()):
         if left is None:
             files.file(name=f"{path} is gone", path=path, present=False)
         else:
-            files.put(name=f"{path} is without Docker's repository", src=StringIO(left), dest=path)
+            files.put(
+                name=f"What is left of {path} is at hand",
+                src=BytesIO(left.encode(errors="surrogateescape")),
+                dest=LEFT,
+            )
+            server.shell(
+                name=f"{path} is without Docker's repository",
+                commands=[put_in_place(LEFT, path, like=path)],
+            )
+    if step.rest:
+        files.put(
+            name=f"What else stands in {SOURCE} is at hand",
+            src=BytesIO(step.rest.encode(errors="surrogateescape")),
+            dest=LEFT,
+        )
     server.shell(
         name=f"{PurePosixPath(SOURCE).name} is the only definition of Docker's repository",
-        commands=[f"mv -f {STAGING} {SOURCE}"],
+        commands=[
+            *([f"printf '\\n\\n' | cat - {LEFT} >> {STAGING}; rm {LEFT}"] if step.rest else []),
+            put_in_place(STAGING, SOURCE, like=STAGING),
+        ],
     )
+    for path in host.loop(step.distrusted):
+        files.file(name=f"{path} is gone", path=path, present=False)

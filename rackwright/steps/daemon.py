@@ -1,35 +1,22 @@
-"""daemon.json: the wanted keys, merged into whatever the admin has there."""
+"""daemon.json: the wanted keys, merged per key into whatever the admin has there."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from rackwright.change import Change, Impact
+from rackwright.daemon_keys import EMPTY_VALUES, RELOADABLE
 from rackwright.observed import Observed
-from rackwright.settings import Settings
 
 DAEMON_JSON = "/etc/docker/daemon.json"
-# Re-read by a running daemon on SIGHUP (docker/cli, docs/reference/dockerd.md, "Configuration
-# reload behavior"). A change of any other key needs a restart.
-RELOADABLE = frozenset(
-    {
-        "authorization-plugins",
-        "debug",
-        "default-runtime",
-        "features",
-        "insecure-registries",
-        "labels",
-        "live-restore",
-        "max-concurrent-downloads",
-        "max-concurrent-uploads",
-        "max-download-attempts",
-        "registry-mirrors",
-        "runtimes",
-        "shutdown-timeout",
-    }
-)
+# Of Docker's own log drivers, those that rotate (Docker's manual, "JSON File logging driver" and
+# "Local file logging driver"); the others do not know the options for it.
+ROTATING_DRIVERS = ("json-file", "local")
+VALIDATES_SINCE = 23  # dockerd --validate: Docker Engine 23.0 release notes
+
+Keys = Mapping[str, JsonValue]
 
 
 class DaemonJsonError(ValueError):
@@ -38,32 +25,81 @@ class DaemonJsonError(ValueError):
 
 @dataclass(frozen=True)
 class DaemonStep:
-    """The whole new text of daemon.json; `impact` on a daemon that runs, if one does."""
+    """The whole new text of daemon.json, and of the record of the keys that are ours.
+
+    `keys` are those that change, `impact` what they mean to a daemon that runs, if one does;
+    `validates` says whether the host's own dockerd can judge the file before it is used.
+    """
 
     content: str
+    owned: str
+    keys: frozenset[str]
     replaces: bool
+    validates: bool
     impact: Impact
     changes: tuple[Change, ...]
 
 
-def daemon_step(settings: Settings, observed: Observed) -> DaemonStep | None:
-    """The new daemon.json; None when it holds every wanted key already.
+def daemon_step(
+    wanted: Keys, defaults: Keys, observed: Observed, engine_version: str | None
+) -> DaemonStep | None:
+    """The new daemon.json; None when the one on the host says it all already.
 
+    `wanted` goes before everything, `defaults` behind the keys that are there and not ours. Keys
+    of ours that nobody wants any more go. `engine_version` is that of the installed dockerd.
     Raises DaemonJsonError when the one on the host is not a JSON object.
     """
     current = read(observed.daemon_json)
-    wanted = settings.daemon_keys
-    differing = [key for key, value in wanted.items() if current.get(key, _ABSENT) != value]
+    owned = _owned(current, observed)
+    target = goal(wanted, defaults, observed)
+    given_up = _given_up(owned, target, running=observed.engine is not None)
+    new = {key: value for key, value in current.items() if key not in given_up}
+    new |= {key: value for key, value in given_up.items() if value is not None} | target
+    differing = [key for key in {**current, **new} if _differ(key, current, new)]
     if not differing:
         return None
-    impact = impact_of(differing) if observed.engine else Impact.NONE
-    stops = observed.engine.containers if observed.engine and _stops(observed, impact) else ()
+    ours = {key: new[key] for key in new if key in owned or key in differing}
     return DaemonStep(
-        content=json.dumps({**current, **wanted}, indent=2, ensure_ascii=False) + "\n",
+        content=_text(new),
+        owned=_text(ours),
+        keys=frozenset(differing),
         replaces=observed.daemon_json is not None,
-        impact=impact,
-        changes=tuple(_change(key, current, wanted, observed, stops) for key in differing),
+        validates=int((engine_version or "0").split(".")[0]) >= VALIDATES_SINCE,
+        impact=impact_of(differing) if observed.engine else Impact.NONE,
+        changes=tuple(_change(key, current, new, wanted, target, observed) for key in differing),
     )
+
+
+def goal(wanted: Keys, defaults: Keys, observed: Observed) -> dict[str, JsonValue]:
+    """What Rackwright wants in this host's daemon.json: `wanted`, and `defaults` where they apply.
+
+    Raises DaemonJsonError as daemon_step does.
+    """
+    current = read(observed.daemon_json)
+    owned = _owned(current, observed)
+    of_the_admin = {key: value for key, value in current.items() if key not in owned}
+    said = {**of_the_admin, **wanted}
+    swarm = observed.engine is not None and observed.engine.swarm
+    rotates = said.get("log-driver", "json-file") in ROTATING_DRIVERS
+    # A node of a swarm cannot have live-restore (Docker's manual, "Live restore").
+    unfit = {"live-restore": swarm, "log-opts": not rotates}
+    applied = {
+        key: value
+        for key, value in defaults.items()
+        if key not in of_the_admin and not unfit.get(key)
+    }
+    return applied | dict(wanted)
+
+
+def without_ours(observed: Observed) -> tuple[bool, str | None]:
+    """Whether any key of daemon.json is ours, and the text without them; None when none is left.
+
+    Raises DaemonJsonError as daemon_step does.
+    """
+    current = read(observed.daemon_json)
+    owned = _owned(current, observed)
+    left = {key: value for key, value in current.items() if key not in owned}
+    return bool(owned), _text(left) if left else None
 
 
 def read(text: str | None) -> dict[str, JsonValue]:
@@ -80,32 +116,52 @@ def read(text: str | None) -> dict[str, JsonValue]:
     return keys
 
 
-def impact_of(keys: list[str]) -> Impact:
+def impact_of(keys: Collection[str]) -> Impact:
     """What a running daemon needs to take over changes of these keys."""
     return Impact.RELOAD if RELOADABLE.issuperset(keys) else Impact.RESTART
 
 
-_ABSENT = object()
+def _owned(current: Keys, observed: Observed) -> dict[str, JsonValue]:
+    # A key that was changed since is the admin's now.
+    return {
+        key: value
+        for key, value in observed.owned_keys.items()
+        if not _differ(key, current, observed.owned_keys)
+    }
 
 
-def _stops(observed: Observed, impact: Impact) -> bool:
-    return impact is Impact.RESTART and not (observed.engine and observed.engine.live_restore)
+def _given_up(owned: Keys, target: Keys, running: bool) -> dict[str, JsonValue | None]:
+    # None takes the key away.
+    return {key: EMPTY_VALUES.get(key) if running else None for key in owned if key not in target}
+
+
+def _differ(key: str, one: Keys, other: Keys) -> bool:
+    # As JSON: in Python, True equals 1.
+    return (key in one) != (key in other) or (key in one and _json(one[key]) != _json(other[key]))
+
+
+def _json(value: JsonValue) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _text(keys: Keys) -> str:
+    return json.dumps(keys, indent=2, ensure_ascii=False) + "\n"
 
 
 def _change(
-    key: str,
-    current: Mapping[str, JsonValue],
-    wanted: Mapping[str, JsonValue],
-    observed: Observed,
-    stops: tuple[str, ...],
+    key: str, current: Keys, new: Keys, wanted: Keys, target: Keys, observed: Observed
 ) -> Change:
-    impact = impact_of([key]) if observed.engine else Impact.NONE
+    if key in wanted:
+        reason = "the settings ask for it"
+    elif key in target:
+        reason = "a default that nobody contradicts"
+    else:
+        reason = "Rackwright set it, and the settings do not ask for it any more"
     return Change(
         "daemon",
         f"{DAEMON_JSON}: {key}",
-        json.dumps(current[key]) if key in current else "absent",
-        json.dumps(wanted[key]),
-        "the settings ask for it",
-        impact,
-        stops if impact is Impact.RESTART else (),
+        _json(current[key]) if key in current else "absent",
+        _json(new[key]) if key in new else "absent",
+        reason,
+        impact_of([key]) if observed.engine else Impact.NONE,
     )

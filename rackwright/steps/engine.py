@@ -1,6 +1,7 @@
 """Docker's packages: which to install, at which version."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rackwright.change import Change, Impact
@@ -9,43 +10,56 @@ from rackwright.settings import Settings
 
 ENGINE = "docker-ce"
 # Built from one source at one version; the others have versions of their own.
-ENGINE_PACKAGES = (ENGINE, "docker-ce-cli")
-EPOCH = "5:"  # of every docker-ce package since 18.09
+ENGINE_PACKAGES = (ENGINE, "docker-ce-cli", "docker-ce-rootless-extras")
+CONTAINERD = "containerd.io"
 
 
 @dataclass(frozen=True)
 class EngineStep:
-    """`packages` as apt takes them, in one transaction; `refresh` asks for new package lists."""
+    """Versions by package, for one transaction of apt; `refresh` asks for new package lists.
 
-    packages: tuple[str, ...]
+    Before versions.resolve has spoken, a version may be "latest" or the beginning of one.
+    """
+
+    versions: Mapping[str, str]
     refresh: bool
     replaces_running: bool
     changes: tuple[Change, ...]
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages as arguments of apt-get install."""
+        return tuple(
+            name if version == "latest" else f"{name}={version}"
+            for name, version in self.versions.items()
+        )
 
 
 def wanted_packages(settings: Settings) -> tuple[str, ...]:
     """Names of all packages that make up the engine."""
     plugins = (f"docker-{plugin}-plugin" for plugin in settings.docker_plugins)
-    return (*ENGINE_PACKAGES, "containerd.io", *plugins)
+    return (*ENGINE_PACKAGES, CONTAINERD, *plugins)
 
 
 def engine_step(settings: Settings, observed: Observed, new_source: bool) -> EngineStep | None:
     """What to install; None when every package is there, whole, and of a wanted version."""
-    wanted = settings.docker_version
-    missing = [name for name in wanted_packages(settings) if not _fits(name, wanted, observed)]
+    wanted = {name: wanted_version(name, settings) for name in wanted_packages(settings)}
+    missing = [name for name in wanted if not _fits(name, wanted[name], observed)]
     if not missing:
         return None
-    if wanted != "latest" and set(missing) & set(ENGINE_PACKAGES):
-        # Engine and client move together, or apt cannot resolve their exact dependency.
-        missing = [*ENGINE_PACKAGES, *(name for name in missing if name not in ENGINE_PACKAGES)]
-    replaces = observed.engine is not None and ENGINE in missing
-    stops = observed.engine.containers if observed.engine and replaces else ()
     return EngineStep(
-        packages=tuple(apt_name(name, wanted) for name in missing),
+        versions={name: wanted[name] for name in missing},
         refresh=not (observed.apt_lists_fresh and new_source),
-        replaces_running=replaces,
-        changes=tuple(_change(name, wanted, observed, stops) for name in missing),
+        replaces_running=observed.engine is not None and ENGINE in missing,
+        changes=tuple(_change(name, wanted[name], observed) for name in missing),
     )
+
+
+def wanted_version(name: str, settings: Settings) -> str:
+    """Which version of a package is wanted, as version_fits takes it."""
+    exact = settings.docker_package_versions
+    otherwise = exact.get(ENGINE, settings.docker_version) if name in ENGINE_PACKAGES else "latest"
+    return exact.get(name, otherwise)
 
 
 def version_fits(installed: str, wanted: str) -> bool:
@@ -74,36 +88,22 @@ def older(wanted: str, installed: str) -> bool:
     return _numbers(upstream(wanted)) < _numbers(upstream(installed))
 
 
-def apt_name(package: str, wanted: str) -> str:
-    """The package as an argument of apt-get install, with its version where one is wanted.
-
-    apt takes the newest version that begins with what stands before a final `*`.
-    """
-    if wanted == "latest" or package not in ENGINE_PACKAGES:
-        return package
-    if not wanted.replace(".", "").isdigit():
-        return f"{package}={wanted}"
-    return f"{package}={EPOCH}{wanted}{'.' if wanted.count('.') < 2 else ''}*"
-
-
 def _fits(name: str, wanted: str, observed: Observed) -> bool:
     package = observed.packages.get(name)
-    if package is None or not package.whole:
-        return False
-    return name not in ENGINE_PACKAGES or version_fits(package.version, wanted)
+    return package is not None and package.whole and version_fits(package.version, wanted)
 
 
-def _change(name: str, wanted: str, observed: Observed, stops: tuple[str, ...]) -> Change:
+def _change(name: str, wanted: str, observed: Observed) -> Change:
     package = observed.packages.get(name)
     if package is None:
         before, reason = "not installed", "a Docker host needs it"
     elif not package.whole:
         before, reason = f"{package.version}, half-way ({package.status})", "dpkg left it half-way"
     else:
-        before, reason = package.version, f"docker_version is {wanted}"
-    after = wanted if wanted != "latest" and name in ENGINE_PACKAGES else "newest"
+        before, reason = package.version, "another version is wanted"
+    after = "newest" if wanted == "latest" else wanted
     impact = Impact.RESTART if name == ENGINE and observed.engine else Impact.NONE
-    return Change("engine", name, before, after, reason, impact, stops if name == ENGINE else ())
+    return Change("engine", name, before, after, reason, impact)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -3,103 +3,185 @@
 The only place where it is decided that Docker starts, reloads or restarts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rackwright.change import Change, Impact
+from rackwright.daemon_keys import NOT_LIVE_RESTORED, RELOADABLE
 from rackwright.observed import Action, Engine, Observed
-from rackwright.settings import Settings
-from rackwright.steps.daemon import DaemonStep
+from rackwright.steps.daemon import DaemonStep, Keys
 from rackwright.steps.engine import ENGINE, EngineStep, upstream
+from rackwright.steps.unit import UnitStep
+
+# Of NOT_LIVE_RESTORED, what gives the daemon another store, or another place for the containers'
+# state: it does not know any more what live-restore kept running.
+OTHER_STORE = {"data-root", "exec-root", "features", "storage-driver", "userns-remap"}
 
 
 @dataclass(frozen=True)
 class ServiceStep:
-    """What to do with docker.service, once, when everything else is in place."""
+    """What to do with docker.service, once, when everything else is in place.
+
+    `reloads_first` switches live-restore on before a restart, and before packages that restart
+    Docker by themselves (`with_packages`). `uncovered` says why live-restore does not keep the
+    containers running; `stops_first` ends those that it would leave to a daemon that does not know
+    them any more.
+    """
 
     action: Action
     changes: tuple[Change, ...]
+    reloads_first: bool = False
+    stops_first: bool = False
+    with_packages: bool = False
+    uncovered: str = ""
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """What daemon.sh has to do to the containers before Docker restarts."""
+        if self.stops_first:
+            return ("stop-first",)
+        return ("reload-first",) if self.reloads_first else ()
 
 
-def service_step(
-    settings: Settings,
-    observed: Observed,
-    engine: EngineStep | None,
-    daemon: DaemonStep | None,
-    loses_engine: bool,
-) -> ServiceStep | None:
-    """The action that the host needs; None when the daemon runs as it should.
+@dataclass(frozen=True)
+class Others:
+    """The steps of the same plan that docker.service has to take over, and daemon.json's goal.
 
     `loses_engine`: the running engine is the distribution's and goes before the new one comes.
     """
-    if loses_engine or observed.engine is None or ENGINE not in observed.packages:
-        return _start(observed, engine)
-    reasons = _restart_reasons(observed, observed.engine, engine, daemon)
-    if reasons:
-        stops = () if observed.engine.live_restore else observed.engine.containers
-        return _step("restart", observed, "; ".join(reasons), Impact.RESTART, stops)
-    if reason := _reload_reason(settings, observed, observed.engine, daemon):
-        return _step("reload", observed, reason, Impact.RELOAD)
+
+    engine: EngineStep | None
+    daemon: DaemonStep | None
+    unit: UnitStep | None
+    goal: Keys
+    loses_engine: bool
+
+
+def service_step(observed: Observed, others: Others) -> ServiceStep | None:
+    """The action that the host needs; None when the daemon runs as it should."""
+    running = observed.engine
+    if others.loses_engine or running is None or ENGINE not in observed.packages:
+        reason = "it must run as soon as it is installed" if others.engine else "it does not answer"
+        return ServiceStep("start", (_change("start", observed, reason),))
+    if reasons := restart_reasons(observed, running, others):
+        uncovered = _uncovered(running, others) if running.containers else ""
+        stops = running.containers if uncovered else ()
+        change = _change("restart", observed, "; ".join(reasons), Impact.RESTART, stops)
+        return ServiceStep(
+            "restart",
+            (change,),
+            reloads_first=bool(running.containers and not uncovered and not running.live_restore),
+            stops_first=bool(stops and running.live_restore and _forgotten(running, others)),
+            with_packages=others.engine is not None and others.engine.replaces_running,
+            uncovered=uncovered,
+        )
+    if to_reload := _reload_reason(observed, running, others):
+        return ServiceStep("reload", (_change("reload", observed, to_reload, Impact.RELOAD),))
     if observed.unit.get("UnitFileState") != "enabled":
-        return _step("start", observed, "it must come back after a reboot")
+        change = _change("start", observed, "it must come back after a reboot")
+        return ServiceStep("start", (change,))
     return None
 
 
-def _start(observed: Observed, engine: EngineStep | None) -> ServiceStep | None:
-    return _step(
-        "start",
-        observed,
-        "it must run as soon as it is installed" if engine else "Docker does not answer",
-    )
+def deferred(step: ServiceStep | None, others: Others) -> tuple[ServiceStep | None, str]:
+    """What is left of the step where Docker must not be restarted, and what is pending."""
+    if step is None or step.action != "restart":
+        return step, ""
+    (change,) = step.changes
+    note = f"a restart of Docker is pending ({change.reason}), and docker_restart is never"
+    if others.daemon is None or RELOADABLE.isdisjoint(others.daemon.keys):
+        return None, note
+    reason = "daemon.json changes keys that a reload takes over"
+    reload = replace(change, after="reloaded", reason=reason, impact=Impact.RELOAD, stops=())
+    return ServiceStep("reload", (reload,)), note
 
 
-def _step(
+def restart_reasons(observed: Observed, running: Engine, others: Others) -> list[str]:
+    """Why the running daemon needs a restart, half a sentence each."""
+    installed = upstream(observed.packages[ENGINE].version)
+    reasons = []
+    if others.engine and others.engine.replaces_running:
+        reasons.append("another engine version is installed")
+    elif installed != upstream(running.version):
+        reasons.append(f"{installed} is installed, {running.version} still runs")
+    if others.daemon and others.daemon.impact is Impact.RESTART:
+        reasons.append("daemon.json changes a key that a reload does not take over")
+    if others.unit:
+        reasons.append("a systemd drop-in changes")
+    if observed.restart_pending:
+        reasons.append("its configuration is newer than the daemon that runs")
+    elif not others.daemon:
+        shown = not_in_force(others.goal, running)
+        reasons += [sentence for key, sentence in shown.items() if key not in RELOADABLE]
+    return reasons
+
+
+def not_in_force(goal: Keys, running: Engine) -> dict[str, str]:
+    """Keys of the goal that the running daemon shows otherwise, with half a sentence each.
+
+    Only keys that `docker info` shows as they were written are judged; what nobody asked for is
+    not judged at all.
+    """
+    shown = {
+        # docker info ends every mirror with a slash.
+        "registry-mirrors": [mirror.rstrip("/") for mirror in running.registry_mirrors],
+        "live-restore": running.live_restore,
+        "debug": running.debug,
+        "labels": list(running.labels),
+        "log-driver": running.log_driver,
+        "data-root": running.data_root,
+    }
+    differing = {
+        key: f"{key} is {value}, wanted is {goal[key]}"
+        for key, value in shown.items()
+        if key in goal and value != goal[key]
+    }
+    # docker info shows networks of its own among the insecure ones.
+    insecure = goal.get("insecure-registries")
+    wanted = set(map(str, insecure if isinstance(insecure, list) else ()))
+    if lacking := wanted - set(running.insecure_registries):
+        differing["insecure-registries"] = f"{', '.join(sorted(lacking))} counts as secure"
+    return differing
+
+
+def _uncovered(running: Engine, others: Others) -> str:
+    if running.swarm:
+        return "the host is a node of a swarm, where there is no live-restore"
+    if beyond := _changed(running, others) & NOT_LIVE_RESTORED:
+        return f"live-restore does not reach over a change of {', '.join(sorted(beyond))}"
+    if _forgotten(running, others):
+        return "containerd gets another root, where it does not know them"
+    if not others.goal.get("live-restore", running.live_restore):
+        return "live-restore is off"
+    return ""
+
+
+def _forgotten(running: Engine, others: Others) -> bool:
+    moves_containerd = others.unit is not None and others.unit.moves_containerd
+    return moves_containerd or not OTHER_STORE.isdisjoint(_changed(running, others))
+
+
+def _changed(running: Engine, others: Others) -> set[str]:
+    # What was written while Docker must not be restarted is no change of this run.
+    return {*(others.daemon.keys if others.daemon else ()), *not_in_force(others.goal, running)}
+
+
+def _reload_reason(observed: Observed, running: Engine, others: Others) -> str | None:
+    if others.daemon:
+        return "daemon.json changes keys that a reload takes over"
+    if observed.unfinished == "reload" or not_in_force(others.goal, running):
+        return "daemon.json was changed and is not in force yet"
+    return None
+
+
+def _change(
     action: Action,
     observed: Observed,
     reason: str,
     impact: Impact = Impact.NONE,
     stops: tuple[str, ...] = (),
-) -> ServiceStep:
+) -> Change:
     before = ", ".join(
         observed.unit.get(key, "unknown") for key in ("ActiveState", "UnitFileState")
     )
     after = {"start": "active, enabled", "reload": "reloaded", "restart": "restarted"}[action]
-    change = Change("service", "docker.service", before, after, reason, impact, stops)
-    return ServiceStep(action, (change,))
-
-
-def _restart_reasons(
-    observed: Observed, running: Engine, engine: EngineStep | None, daemon: DaemonStep | None
-) -> list[str]:
-    installed = upstream(observed.packages[ENGINE].version)
-    reasons = []
-    if engine and engine.replaces_running:
-        reasons.append("another engine version is installed")
-    elif installed != upstream(running.version):
-        reasons.append(f"{installed} is installed, {running.version} still runs")
-    if daemon and daemon.impact is Impact.RESTART:
-        reasons.append("daemon.json changes a key that a reload does not take over")
-    if observed.unfinished == "restart":
-        reasons.append("an earlier run changed daemon.json and did not get to the restart")
-    return reasons
-
-
-def _reload_reason(
-    settings: Settings, observed: Observed, running: Engine, daemon: DaemonStep | None
-) -> str | None:
-    if daemon:
-        return "daemon.json changes keys that a reload takes over"
-    if observed.unfinished == "reload" or not in_force(settings, running):
-        return "daemon.json was changed and is not in force yet"
-    return None
-
-
-def in_force(settings: Settings, running: Engine) -> bool:
-    """Whether the running daemon uses the mirrors and insecure registries that were asked for.
-
-    Keys that the settings leave to the admin are not judged: a daemon shows them in its own way.
-    """
-    # docker info ends every mirror with a slash.
-    shown = tuple(mirror.rstrip("/") for mirror in running.registry_mirrors)
-    mirrors = settings.docker_registry_mirrors
-    insecure = set(settings.docker_insecure_registries or ())
-    return mirrors in (None, shown) and insecure <= set(running.insecure_registries)
+    return Change("service", "docker.service", before, after, reason, impact, stops)

@@ -36,4 +36,5 @@ def users_step(settings: Settings, observed: Observed, installs: bool) -> UsersS
 
 def missing_users(settings: Settings, observed: Observed) -> tuple[str, ...]:
     """Wanted users who do not exist on the host."""
-    return tuple(user for user in settings.docker_users if user not in observed.users)
+    wanted = (*settings.docker_users, *settings.docker_rootless_users)
+    return tuple(user for user in wanted if user not in observed.users)

@@ -7,7 +7,7 @@ import os
 import pprint
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from lab import hosts
 ROOT = Path(__file__).parents[2]
 DISTROS = "debian12,debian13,ubuntu24.04"
 PYINFRA = str(Path(sys.executable).parent / "pyinfra")
+RACKWRIGHT = str(Path(sys.executable).parent / "rackwright")
 
 
 @dataclass(frozen=True)
@@ -64,27 +65,53 @@ class Lab:
         limits = [word for name in limit for word in ("--limit", name)]
         return self.pyinfra(str(inventory), "deploy.py", *limits, *(flags or ("-y",)))
 
-    def deploy_and_kill(self, name: str, at: str) -> str:
-        """Run deploy.py on one host and kill it (SIGKILL) when it prints `at`; returns the output.
+    def deploy_and_kill(
+        self, name: str, at: str, *what: str, data: Mapping[str, Any] | None = None
+    ) -> str:
+        """Run deploy.py (or `what`) on one host and kill it (SIGKILL) when it prints `at`.
+
+        Returns the output. Raises AssertionError when it never comes to that.
+        """
+        return self.deploy_and(subprocess.Popen.kill, name, at, *what, data=data).output
+
+    def deploy_and(
+        self,
+        do: Callable[[subprocess.Popen[str]], object],
+        name: str,
+        at: str,
+        *what: str,
+        data: Mapping[str, Any] | None = None,
+    ) -> Ran:
+        """Run deploy.py (or `what`) on one host, and do something when it prints `at`.
 
         Raises AssertionError when it never comes to that.
         """
-        command = [PYINFRA, "-y", str(self.inventory({})), "deploy.py", "--limit", name]
+        inventory = self.inventory({name: data or {}})
+        command = [PYINFRA, "-y", str(inventory), *(what or ("deploy.py",)), "--limit", name]
         said: list[str] = []
         with subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
+            done = False
             for line in process.stdout or ():
                 said.append(line)
-                if at in line:
-                    process.kill()
-                    return "".join(said)
-        raise AssertionError(f"{at!r} was never printed:\n{''.join(said)}")
+                if at in line and not done:
+                    do(process)
+                    done = True
+        assert done, f"{at!r} was never printed:\n{''.join(said)}"
+        return Ran(process.returncode, "".join(said))
 
     def pyinfra(self, *words: str) -> Ran:
         """Run pyinfra in the project's folder; whatever it asks is answered with Enter."""
+        return self._run(PYINFRA, *words)
+
+    def rackwright(self, *words: str) -> Ran:
+        """Run our own command in the project's folder."""
+        return self._run(RACKWRIGHT, *words)
+
+    def _run(self, *words: str) -> Ran:
         done = subprocess.run(
-            [PYINFRA, *words],
+            words,
             cwd=ROOT,
             env={**os.environ, "RUST_BACKTRACE": "1"},
             input="\n" * 20,

@@ -19,6 +19,7 @@ OTHER_FINGERPRINT = "DEADBEEF" * 5
 @pytest.fixture(scope="module")
 def good(lab: Lab) -> None:
     """One converged host."""
+    lab.reset(lab.debian13)
     ran = lab.deploy(limit=[lab.debian13])
     assert ran.code == 0, ran.output
 

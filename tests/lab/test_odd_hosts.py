@@ -12,6 +12,7 @@ NOISE = "echo 'Welcome! 12 updates can be applied.'; echo 'Last backup: never' >
 @pytest.fixture(scope="module")
 def ready(lab: Lab) -> None:
     """A converged host (`debian13`)."""
+    lab.reset(lab.debian13)
     ran = lab.deploy(limit=[lab.debian13])
     assert ran.code == 0, ran.output
 
@@ -91,6 +92,26 @@ def test_a_broken_dpkg(lab: Lab) -> None:
     ran = lab.deploy(limit=[lab.ubuntu])
     assert "1 host: 1 changed" in ran.output, ran.output
     assert lab.inspect(lab.ubuntu).package("less").is_installed
+
+
+# Waits for a package that is unpacked and not yet configured, and cuts dpkg down at that moment.
+CUT_DOWN = """\
+until dpkg-query -W -f '${db:Status-Abbrev}\n' docker-ce 2>/dev/null | grep -q '^i[UF]'; do :; done
+kill -KILL $(pidof apt-get dpkg)
+"""
+
+
+def test_a_dpkg_that_was_killed_in_mid_install(lab: Lab) -> None:
+    lab.reset(lab.ubuntu)
+    lab.root(lab.ubuntu, f"cat > /tmp/cut.sh <<'EOF'\n{CUT_DOWN}EOF\nsystemd-run -q sh /tmp/cut.sh")
+    ran = lab.deploy(limit=[lab.ubuntu])
+    assert ran.code == 1
+    assert "docker-ce" in lab.root(lab.ubuntu, "dpkg --audit")
+    plan = lab.deploy("--dry", limit=[lab.ubuntu])
+    assert "repair      dpkg: interrupted" in plan.output
+    ran = lab.deploy(limit=[lab.ubuntu])
+    assert "1 host: 1 changed" in ran.output, ran.output
+    assert lab.root(lab.ubuntu, "dpkg --audit") == ""
 
 
 def test_a_run_that_was_killed_is_taken_up_again(lab: Lab) -> None:

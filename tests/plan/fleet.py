@@ -6,7 +6,7 @@ Strict: a command that a test did not register fails, and the test with it.
 import atexit
 import re
 import runpy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,8 @@ from pyinfra.api.state import StateStage
 from pyinfra.connectors.fake import FakeConnector
 from pyinfra.context import ctx_config, ctx_host, ctx_state
 
-from rackwright.run import print_results
+from rackwright.inventory_file import register
+from rackwright.results import print_results
 
 DEPLOY = Path(__file__).parents[2] / "deploy.py"
 
@@ -34,21 +35,28 @@ class Ran:
     failed: bool
 
 
-def run(data: Mapping[str, Any]) -> Ran:
-    """Run deploy.py, as `pyinfra -y` does, on a fake host with this data.
+def run(
+    data: Mapping[str, Any],
+    inventory: Path | None = None,
+    command: Callable[[], None] | None = None,
+) -> Ran:
+    """Run deploy.py (or `command`), as `pyinfra -y` does, on a fake host with this data.
 
-    `fake_responses` in it says what the host answers to which command. Raises what pyinfra raises.
+    `fake_responses` in it says what the host answers to which command; `inventory` is the file that
+    the host is said to come from. Raises what pyinfra raises.
     """
     state = State(check_for_changes=False)
     state.cwd = str(DEPLOY.parent)
     state.init(Inventory(([("@fake/host", _strict(data))], {})), Config())
     (host,) = state.inventory
+    if inventory:
+        register(state, inventory)
     with ctx_state.use(state):
         connect_all(state)
         state.set_stage(StateStage.Prepare)
         # It raises when the last host has failed; the caller sees that in the result.
         with suppress(PyinfraError), ctx_config.use(state.config.copy()), ctx_host.use(host):
-            runpy.run_path(str(DEPLOY))
+            command() if command else runpy.run_path(str(DEPLOY))
         atexit.unregister(print_results)
         state.set_stage(StateStage.Execute)
         with suppress(PyinfraError):

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,32 +12,53 @@ from typing import Any
 import pysequoia
 import pytest
 
+from rackwright.lock.file import Lock, LockedPackage, lock_path, write_lock
+from rackwright.observed import END, parse
+from rackwright.patience import PATIENCE, in_turn
+from rackwright.script import DAEMON_SH, command
 from rackwright.settings import Settings
+from rackwright.steps.engine import wanted_packages
+from tasks.repair import CONFIGURE
 from tests.plan.fleet import Ran, run
 from tests.served import served
 from tests.unit.states import BARE, source_text
 from tests.unit.test_observed import recorded
 
 FIRST_LOOK = 'if [ "$(id -u)" = 0 ]'
-SECOND_LOOK = "gzip -dc); sh -c"
+MIRROR_PROBE = '"$script" mirror_probe '
+OFFERS = '"$script" offers '
+# Of this host: whether, and with what outcome, it tried its mirrors out.
+MIRRORS = ("http_client ", "mirrors_json ")
+HOLDER = '"$script" patience holder'
+SECOND_LOOK = 'gzip -dc); sh -c "$script" probe '
 # What stock operations ask a host that has none of the files and packages in question.
 FACTS = {
     re.compile(r"^! \(test -e"): "",
     re.compile(r"^if \[ -n \"\$TMPDIR\""): "",
     re.compile(r"dpkg -l \)"): "",
-    re.compile(r"systemctl show --all"): "",
-}
-# What they ask of a host on which Docker runs.
-RUNS = {
-    "--property SubState": ["Id=docker.service", "SubState=running"],
-    "--property UnitFileState": ["Id=docker.service", "UnitFileState=enabled"],
 }
 APT = (
     "DEBIAN_FRONTEND=noninteractive apt-get -y"
     ' -o Dpkg::Options::="--force-confdef" -o Dpkg::Options::="--force-confold"'
 )
+ENGINE = parse(recorded("converged-debian12")).engine
+assert ENGINE is not None
+MIRROR = ENGINE.registry_mirrors[0].rstrip("/")
 LOCK = "-o DPkg::Lock::Timeout=300"
-FIVE = "docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin"
+VERSIONS = {
+    name: package.version
+    for name, package in parse(recorded("converged-debian12")).packages.items()
+    if name in wanted_packages(Settings())
+}
+EXACT = " ".join(shlex.quote(f"{name}={VERSIONS[name]}") for name in wanted_packages(Settings()))
+ALL = " ".join(wanted_packages(Settings()))
+OFFERED = [
+    line
+    for name, version in VERSIONS.items()
+    for line in (f"Package: {name}", f"Version: {version}", f"SHA256: {'a' * 64}", "")
+]
+WAIT = command(PATIENCE, "wait_for", "300")
+BEGIN = "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished"
 
 
 @dataclass(frozen=True)
@@ -48,7 +70,12 @@ class Source:
 
     @property
     def data(self) -> dict[str, Any]:
-        return {"docker_repo_url": self.url, "docker_key_fingerprint": self.key.fingerprint}
+        return {
+            "docker_repo_url": self.url,
+            "docker_key_fingerprint": self.key.fingerprint,
+            "docker_registry_mirrors": [MIRROR],
+            "docker_allow_container_stop": True,
+        }
 
     def converged(self) -> list[str]:
         """A converged host's answer, as recorded, with this repository in it."""
@@ -57,7 +84,8 @@ class Source:
             "apt_source": f"apt_source /etc/apt/sources.list.d/docker.sources {_encoded(text)}",
             "keyring": f"keyring /etc/apt/keyrings/docker.asc {_encoded(str(self.key))}",
         }
-        return [replaced.get(line.split(" ")[0], line) for line in recorded("converged-debian12")]
+        lines = [line for line in recorded("converged-debian12") if not line.startswith(MIRRORS)]
+        return [replaced.get(line.split(" ")[0], line) for line in lines]
 
 
 def _encoded(text: str) -> str:
@@ -77,12 +105,14 @@ def source(tmp_path: Path) -> Iterator[Source]:
 def answers(first: list[str], second: list[str], *commands: str) -> dict[Any, Any]:
     """Answers of a fake host: to both looks, to facts, and success for these very commands."""
     allowed = {re.compile(f"^{re.escape(command)}$"): "" for command in commands}
-    return {FIRST_LOOK: first, SECOND_LOOK: second, **FACTS, **allowed}
+    looks = {FIRST_LOOK: first, SECOND_LOOK: second, OFFERS: OFFERED, HOLDER: ""}
+    return {**looks, **FACTS, **allowed}
 
 
 def changing(ran: Ran) -> list[str]:
     """The commands that change something, in order."""
-    reading = (*FACTS, re.compile(re.escape(FIRST_LOOK)), re.compile(re.escape(SECOND_LOOK)))
+    looks = (FIRST_LOOK, MIRROR_PROBE, SECOND_LOOK, OFFERS, HOLDER)
+    reading = (*FACTS, *(re.compile(re.escape(look)) for look in looks))
     return [
         command
         for command in ran.commands
@@ -92,11 +122,14 @@ def changing(ran: Ran) -> list[str]:
 
 def try_out(url: str) -> str:
     """The command that tries the repository out."""
-    return (
+    words = (
         "apt-get update -q -o Dir::Etc::sourcelist=/var/lib/rackwright/docker.sources"
         " -o Dir::Etc::sourceparts=/dev/null"
         " -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any"
         " -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
+    )
+    return (
+        f"{in_turn(300, *words.split())}"
         " || { echo 'this host cannot use Docker'\"'\"'s repository at "
         f"{url}/debian (bookworm stable); apt'\"'\"'s reason stands above. Check that the host "
         "reaches it, or set docker_repo_url to a mirror' >&2; false; }"
@@ -104,27 +137,114 @@ def try_out(url: str) -> str:
 
 
 def test_an_unchanged_host_is_looked_at_once(source: Source) -> None:
-    data = {"docker_users": ["admin"], "docker_registry_mirrors": ["http://172.18.0.2:5000"]}
-    ran = run({**source.data, **data, "fake_responses": answers(source.converged(), [])})
+    host = answers(source.converged(), [])
+    ran = run({**source.data, "docker_users": ["admin"], "fake_responses": host})
     assert ran.operations == []
     assert len(ran.commands) == 1
     assert not ran.failed
 
 
+def test_new_mirrors_are_tried_out_and_remembered(source: Source) -> None:
+    commands = [
+        BEGIN,
+        "mkdir -p /var/lib/rackwright",
+        "chmod 644 /var/lib/rackwright/mirrors.json",
+        "timeout 300 runuser -u root -- docker run --rm hello-world",
+        "rm -f /var/lib/rackwright/unfinished",
+    ]
+    alive = MIRROR
+    data = {
+        **source.data,
+        "docker_registry_mirrors": ["https://dead.example", alive],
+        "docker_mirror_reference": source.url,
+    }
+    first = [*source.converged()[:-1], "http_client yes", source.converged()[-1]]
+    found = [
+        "@@rackwright-begin",
+        "mirror 1 failed manifest curl: (6) Could not resolve host: dead.example",
+        "mirror 2 live 53 sha256:new",
+        "@@rackwright-end",
+    ]
+    asked = {"mirrors": data["docker_registry_mirrors"], "insecure": [], "reference": source.url}
+    memory = _encoded(json.dumps({"asked": asked, "chosen": [alive], "notes": []}))
+    second = [*first[:-1], f"mirrors_json /var/lib/rackwright/mirrors.json {memory}", first[-1]]
+    host = {f"mirror_probe 10 '' https://dead.example {alive} 2>&1": found}
+    ran = run({**data, "fake_responses": {**host, **answers(first, second, *commands)}})
+    assert ran.commands[1].endswith(next(iter(host)))
+    assert changing(ran) == commands
+    assert not ran.failed
+    again = run({**data, "fake_responses": answers(second, [])})
+    assert again.operations == []
+    assert len(again.commands) == 1
+
+
+def test_a_login_and_a_logout(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRACTICE_PASSWORD", "correct horse")
+    write = "cat > /var/lib/rackwright/logins.json.new && mv -f /var/lib/rackwright/logins.json.new"
+    remember = f"umask 077; {write} /var/lib/rackwright/logins.json"
+    as_admin = (
+        'runuser -u admin -- env HOME="$(getent passwd admin | cut -d: -f6)" timeout 60 docker'
+    )
+    advice = (
+        "admin cannot log in to r.example:5000 as ci; the reason stands above. Check the "
+        "username, and the password that the environment variable PRACTICE_PASSWORD gives"
+    )
+    commands = [
+        BEGIN,
+        remember,
+        f"! getent passwd admin >/dev/null || {as_admin} logout old.example",
+        f"{as_admin} login --username ci --password-stdin r.example:5000"
+        f" || {{ echo '{advice}' >&2; false; }}",
+        remember,
+        "timeout 300 runuser -u admin -- docker run --rm hello-world",
+        "rm -f /var/lib/rackwright/unfinished",
+    ]
+    entry = {"username": "ci", "password_env": "PRACTICE_PASSWORD", "users": ["admin"]}
+    data = {
+        **source.data,
+        "docker_users": ["admin"],
+        "docker_registry_logins": {"r.example:5000": entry},
+    }
+
+    def host(registry: str, *lines: str) -> list[str]:
+        ours = {"registry": registry, "user": "admin", "username": "ci", "digest": "1f"}
+        memory = _encoded(json.dumps({"logins": [ours]}))
+        path = "/var/lib/rackwright/logins.json"
+        return [*source.converged()[:-1], f"logins_json {path} {memory}", *lines, END]
+
+    first, second = host("old.example"), host("r.example:5000", "login admin r.example:5000")
+    ran = run({**data, "fake_responses": answers(first, second, *commands)})
+    assert changing(ran) == commands
+    assert not ran.failed
+    assert "correct horse" not in "".join(ran.commands)
+
+
 def test_a_bare_host(source: Source) -> None:
     commands = [
-        "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished",
+        WAIT,
+        BEGIN,
         "mkdir -p /etc/apt/keyrings",
         "chmod 644 /etc/apt/keyrings/docker.asc",
         "chmod 644 /var/lib/rackwright/docker.sources",
         try_out(source.url),
-        "mv -f /var/lib/rackwright/docker.sources /etc/apt/sources.list.d/docker.sources",
+        "cp -pL /var/lib/rackwright/docker.sources"
+        " /etc/apt/sources.list.d/.docker.sources.rackwright"
+        " && cat /var/lib/rackwright/docker.sources"
+        " > /etc/apt/sources.list.d/.docker.sources.rackwright"
+        " && mv -f /etc/apt/sources.list.d/.docker.sources.rackwright"
+        " /etc/apt/sources.list.d/docker.sources && rm /var/lib/rackwright/docker.sources",
+        in_turn(300, "apt-get", "update", "-q"),
         "mkdir -p /etc/docker",
-        "chmod 644 /etc/docker/daemon.json",
-        "apt-get update",
-        f"{APT} install {LOCK} {FIVE}",
-        "systemctl start docker.service",
-        "systemctl enable docker.service",
+        "chmod 600 /etc/docker/daemon.json.new",
+        command(DAEMON_SH, "keep"),
+        "chmod 644 /var/lib/rackwright/owned-keys.json",
+        command(DAEMON_SH, "swap", "/etc/docker/daemon.json.new"),
+        f"{APT} install --allow-downgrades {LOCK} {EXACT}",
+        "mkdir -p /var/lib/rackwright",
+        "chmod 644 /var/lib/rackwright/holds",
+        f"apt-mark hold {ALL}",
+        command(DAEMON_SH, "act", "start"),
+        command(DAEMON_SH, "settle"),
         "gpasswd --add admin docker",
         "timeout 300 runuser -u admin -- docker run --rm hello-world",
         "rm -f /var/lib/rackwright/unfinished",
@@ -134,7 +254,6 @@ def test_a_bare_host(source: Source) -> None:
         {
             **source.data,
             "docker_users": ["admin"],
-            "docker_registry_mirrors": ["http://172.18.0.2:5000"],
             "fake_responses": answers(bare, [*source.converged()], *commands),
         }
     )
@@ -155,20 +274,48 @@ def test_a_dirty_host_has_its_replacements_before_anything_is_removed(source: So
         }
     )
     commands = changing(ran)
-    pinned = "'docker-ce=5:26.1.*' 'docker-ce-cli=5:26.1.*' containerd.io"
     order = [
         next(i for i, command in enumerate(commands) if words in command)
         for words in (
             "tar -C / -czf /var/backups/rackwright/",
             "Dir::Etc::sourcelist=/var/lib/rackwright/docker.sources",
-            "mv -f /var/lib/rackwright/docker.sources",
-            f"install {LOCK} --download-only {pinned}",
+            "cp -pL /var/lib/rackwright/docker.sources",
+            f"install {LOCK} --download-only {EXACT}",
             f"remove {LOCK} docker.io",
-            f'"--force-confold" install {LOCK} {pinned}',
+            f'"--force-confold" install --allow-downgrades {LOCK} {EXACT}',
         )
     ]
     assert order == sorted(order)
     assert "etc/apt/sources.list.d/docker.list" in commands[order[0]]
+
+
+def test_locked_packages_are_compared_before_exactly_they_are_installed(
+    source: Source, tmp_path: Path
+) -> None:
+    inventory = tmp_path / "lab.py"
+    inventory.touch()
+    packages = {
+        name: LockedPackage(version=f"{number}.0-1", sha256=str(number) * 64)
+        for number, name in enumerate(ALL.split(), start=1)
+    }
+    release = {"debian/bookworm/amd64": {"stable/latest": packages}}
+    lock = Lock(keys=[source.key.fingerprint.upper()], packages=release)
+    write_lock(lock_path(inventory), lock)
+    bare = [line.replace("trixie", "bookworm") for line in recorded("bare-debian13")]
+    ran = run(
+        {**source.data, "fake_responses": {**answers(bare, source.converged()), "": ""}}, inventory
+    )
+    commands = changing(ran)
+    exact = {f"{name}={package.version}": package.sha256 for name, package in packages.items()}
+    (compared,) = [each for each in ran.commands if 'sh -c "$script" compare' in each]
+    words = compared.rpartition(" compare ")[2].split()
+    assert dict(zip(words[::2], words[1::2], strict=True)) == exact
+    at = ran.commands.index(compared)
+    update = in_turn(300, "apt-get", "update", "-q")
+    assert ran.commands.index(update) < at
+    assert commands.count(update) == 1
+    (install,) = [each for each in ran.commands[at:] if each.endswith(" ".join(exact))]
+    assert "--allow-downgrades" in install
 
 
 @pytest.mark.parametrize(
@@ -179,25 +326,36 @@ def test_a_change_of_daemon_json_on_a_host_in_use(
     source: Source, keys: dict[str, Any], action: str
 ) -> None:
     commands = [
-        "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished",
+        BEGIN,
         "install -d -m 0700 /var/backups/rackwright && tar -C / -czf "
         "/var/backups/rackwright/$(date -u +%Y%m%dT%H%M%SZ).tar.gz -- etc/docker/daemon.json",
-        f"echo {action} > /var/lib/rackwright/unfinished",
         "mkdir -p /etc/docker",
-        "chmod 644 /etc/docker/daemon.json",
-        f"systemctl {action} docker.service",
-        "echo verify > /var/lib/rackwright/unfinished",
+        "chmod 600 /etc/docker/daemon.json.new",
+        command(DAEMON_SH, "validate", "/etc/docker/daemon.json.new"),
+        command(DAEMON_SH, "keep"),
+        "chmod 644 /var/lib/rackwright/owned-keys.json",
+        command(DAEMON_SH, "pending", action),
+        command(DAEMON_SH, "swap", "/etc/docker/daemon.json.new"),
+        command(DAEMON_SH, "act", action),
+        command(DAEMON_SH, "settle"),
         "timeout 300 runuser -u root -- docker run --rm hello-world",
         "rm -f /var/lib/rackwright/unfinished",
     ]
     converged = source.converged()
-    after = [line for line in converged if not line.startswith("daemon_json")]
-    after.insert(3, f"daemon_json /etc/docker/daemon.json {_encoded(json.dumps(keys))}")
+    there = json.loads(parse(converged).daemon_json or "")
+    driver = keys.get("log-driver", "json-file")
+    after = [
+        line.replace("engine_log_driver json-file", f"engine_log_driver {driver}")
+        for line in converged
+        if not line.startswith("daemon_json")
+    ]
+    text = json.dumps({**there, **keys})
+    after.insert(3, f"daemon_json /etc/docker/daemon.json {_encoded(text)}")
     ran = run(
         {
             **source.data,
             "docker_daemon": keys,
-            "fake_responses": {**RUNS, **answers(converged, after, *commands)},
+            "fake_responses": answers(converged, after, *commands),
         }
     )
     assert changing(ran) == commands
@@ -206,8 +364,9 @@ def test_a_change_of_daemon_json_on_a_host_in_use(
 
 def test_an_interrupted_dpkg_is_completed_first(source: Source) -> None:
     commands = [
-        "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished",
-        "DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a",
+        WAIT,
+        BEGIN,
+        in_turn(300, *CONFIGURE),
         "timeout 300 runuser -u root -- docker run --rm hello-world",
         "rm -f /var/lib/rackwright/unfinished",
     ]
@@ -220,15 +379,19 @@ def test_an_interrupted_dpkg_is_completed_first(source: Source) -> None:
 
 def test_a_run_that_died_before_its_restart_is_taken_up(source: Source) -> None:
     commands = [
-        "systemctl restart docker.service",
-        "echo verify > /var/lib/rackwright/unfinished",
+        command(DAEMON_SH, "act", "restart"),
+        command(DAEMON_SH, "settle"),
         "timeout 300 runuser -u root -- docker run --rm hello-world",
         "rm -f /var/lib/rackwright/unfinished",
     ]
     converged = source.converged()
-    mark = f"unfinished /var/lib/rackwright/unfinished {_encoded('restart')}"
-    died = [*converged[:-1], mark, converged[-1]]
-    ran = run({**source.data, "fake_responses": {**RUNS, **answers(died, converged, *commands)}})
+    started = parse(converged).unit["InvocationID"]
+    marks = [
+        f"restart_pending /var/lib/rackwright/restart-pending {_encoded(started)}",
+        f"unfinished /var/lib/rackwright/unfinished {_encoded('verify')}",
+    ]
+    died = [*converged[:-1], *marks, converged[-1]]
+    ran = run({**source.data, "fake_responses": answers(died, converged, *commands)})
     assert changing(ran) == commands
     assert not ran.failed
 

@@ -38,9 +38,13 @@ def test_rackwright_imports_no_task(path: Path) -> None:
     assert imported(path) & OURS <= {"rackwright"}
 
 
+# What is called by name puts tasks into an order; what it puts into order knows no other task.
+COMMANDS = {"converge", "purge", "upgrade"}
+
+
 @pytest.mark.parametrize("path", files("tasks"), ids=str)
 def test_tasks_do_not_import_each_other(path: Path) -> None:
-    assert imported(path) & OURS <= {"rackwright"}
+    assert imported(path) & OURS <= {"rackwright"} | ({"tasks"} if path.stem in COMMANDS else set())
 
 
 @pytest.mark.parametrize("path", files("lab"), ids=str)
@@ -49,7 +53,7 @@ def test_the_lab_shares_no_code_with_what_it_tests(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", files("tasks"), ids=str)
-def test_a_task_is_short_and_has_one_deploy_of_its_name(path: Path) -> None:
+def test_a_task_is_short_and_has_one_function_of_its_name(path: Path) -> None:
     source = path.read_text()
     assert len(source.splitlines()) <= 80
     functions = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]

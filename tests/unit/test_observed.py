@@ -1,7 +1,9 @@
 """The probe's answer, parsed: as recorded on real hosts, and as it arrives when things go wrong."""
 
+import base64
 from pathlib import Path
 
+import pysequoia
 import pytest
 
 from rackwright.observed import Engine, Package, ProbeError, parse
@@ -41,6 +43,9 @@ def test_a_dirty_host() -> None:
     assert host.engine == Engine(
         version="20.10.24+dfsg1",
         insecure_registries=("127.0.0.0/8",),
+        debug=True,
+        labels=("owner=infra",),
+        holds="1 container and 1 image",
         containers=("old-app",),
     )
 
@@ -58,10 +63,24 @@ def test_half_a_docker_and_a_loud_login() -> None:
 def test_a_converged_host(name: str) -> None:
     host = parse(recorded(name))
     assert host.docker_group == frozenset({"admin", "alice"})
-    assert host.keyring == {"F6B836A6D4C81D0CAA4BE48A2D2F346B0EB88142"}
+    assert [len(fingerprint) for fingerprint in host.keyring or ()] == [40]
     assert host.unit["UnitFileState"] == "enabled"
     assert host.engine is not None
-    assert host.engine.registry_mirrors == ("http://172.18.0.2:5000/",)
+    assert len(host.engine.registry_mirrors) == 1
+    assert host.engine.live_restore
+    assert not host.engine.swarm
+    assert host.engine.data_root == "/var/lib/docker"
+    assert set(host.owned_keys) == {"live-restore", "log-opts", "registry-mirrors"}
+    assert not host.restart_pending
+
+
+def test_a_restart_is_pending_until_docker_was_started_anew() -> None:
+    lines = recorded("converged-debian13")
+    (started,) = [line.split()[-1] for line in lines if "InvocationID" in line]
+    for text, pending in ((started, True), ("0" * 32, False), ("", False)):
+        mark = base64.b64encode(f"{text}\n".encode()).decode()
+        host = parse([*lines[:-1], f"restart_pending /var/lib/x {mark}", lines[-1]])
+        assert host.restart_pending is pending
 
 
 def test_a_login_without_sudo_says_what_sudo_said() -> None:
@@ -90,6 +109,15 @@ def test_an_answer_without_content(lines: list[str]) -> None:
         parse(lines)
 
 
+def test_logins_are_seen_by_user_and_registry() -> None:
+    lines = recorded("converged-debian12")
+    told = ["login root registry.example:5000", "login alice https://index.docker.io/v1/"]
+    assert parse([*lines[:-1], *told, lines[-1]]).logins == {
+        ("root", "registry.example:5000"),
+        ("alice", "https://index.docker.io/v1/"),
+    }
+
+
 def test_insecure_registries_by_name_are_seen() -> None:
     registries = (
         '{"IndexConfigs":{"docker.io":{"Secure":true},"r.example:5000":{"Secure":false}},'
@@ -102,3 +130,27 @@ def test_insecure_registries_by_name_are_seen() -> None:
     engine = parse(lines).engine
     assert engine is not None
     assert set(engine.insecure_registries) == {"r.example:5000", "10.0.0.0/8"}
+
+
+def test_source_files_keep_every_byte_and_keyrings_may_be_binary() -> None:
+    key = pysequoia.Tsk.generate(user_id="Test <test@example.org>").extract_certificate()
+    latin = "# für\n".encode("latin-1")
+    lines = [
+        f"apt_source /etc/apt/sources.list.d/x.list {b64(latin)}",
+        f"trusted_keyring /etc/apt/trusted.gpg.d/docker.gpg {b64(bytes(key))}",
+        f"trusted_keyring /etc/apt/trusted.gpg {b64(b'')}",
+        f"keyring /etc/apt/keyrings/docker.asc {b64(b'<html>')}",
+    ]
+    host = parse([*recorded("bare-debian13")[:-1], *lines, recorded("bare-debian13")[-1]])
+    ((path, text),) = host.apt_sources.items()
+    assert path.endswith("/x.list")
+    assert text.encode(errors="surrogateescape") == latin
+    assert host.trusted_keyrings == {
+        "/etc/apt/trusted.gpg.d/docker.gpg": {key.fingerprint.upper()},
+        "/etc/apt/trusted.gpg": frozenset(),
+    }
+    assert host.keyring == frozenset()
+
+
+def b64(content: bytes) -> str:
+    return base64.b64encode(content).decode()

@@ -1,8 +1,15 @@
 """Settings: what is accepted, and what is said of what is not."""
 
-import pytest
+from typing import cast
 
+import pytest
+from pyinfra.api import Host
+from pyinfra.api.host import HostData
+
+from rackwright.layers import layered
 from rackwright.settings import Settings, SettingsError, parse_fleet, parse_settings
+
+LOGIN = {"username": "ci", "password_env": "REGISTRY_PASSWORD"}
 
 
 def errors(**data: object) -> tuple[str, ...]:
@@ -34,6 +41,13 @@ def test_every_error_of_every_host_is_told_at_once() -> None:
     assert [error.split(":")[0] for error in caught.value.errors] == ["a", "b", "b"]
     assert caught.value.errors[0].startswith("a: docker_registry_mirrors.1: ")
     assert any(error.startswith("b: docker_users.0: ") for error in caught.value.errors)
+
+
+def test_a_password_in_the_inventory_is_refused_and_not_repeated() -> None:
+    entry = {"username": "ci", "password": "correct horse"}
+    said = errors(docker_registry_logins={"r.example:5000": entry})
+    assert "docker_registry_logins.r.example:5000.password: there is no such key" in said
+    assert "correct horse" not in "".join(said)
 
 
 def test_a_version_that_was_meant_as_text_says_so() -> None:
@@ -73,8 +87,28 @@ def test_versions(version: str) -> None:
         {"docker_plugins": ["scan"]},
         {"docker_daemon": {"registry-mirrors": ["https://m.example"]}},
         {"docker_daemon": {"hosts": ["tcp://0.0.0.0:2375"]}},
+        {"docker_daemon": {"hosts": ["fd://", "tcp://0.0.0.0:2375"]}},
+        {"docker_daemon": {"hosts": ["fd://", "tcp://0.0.0.0:2376"], "tlsverify": True}},
+        {"docker_daemon": {"hosts": ["unix:///run/other.sock"]}},
+        {"docker_daemon": {"containerd": "/run/other.sock"}},
         {"docker_daemon": {"debug": object()}},
+        {"docker_daemon": {"debug": "true"}},
+        {"docker_daemon": {"data-root": "/data"}},
+        {"docker_daemon": {"log-opts": {"max-file": 3}}},
+        {"docker_data_root": "data"},
+        {"docker_data_root": "/data/../etc"},
+        {"docker_log_max_size": "10 MB"},
+        {"docker_no_proxy": ["a b"]},
+        {"docker_http_proxy": "http://user:secret@proxy.example:3128"},
         {"docker_verify": True},
+        {"docker_registry_logins": {"https://r.example": LOGIN}},
+        {"docker_registry_logins": {"r.example/team": LOGIN}},
+        {"docker_registry_logins": {"r.example": {**LOGIN, "password_command": "pass r"}}},
+        {"docker_registry_logins": {"r.example": {"username": "ci"}}},
+        {"docker_registry_logins": {"r.example": {**LOGIN, "username": "-u"}}},
+        {"docker_registry_logins": {"r.example": {**LOGIN, "username": "a b"}}},
+        {"docker_registry_logins": {"r.example": {**LOGIN, "password_env": "A-B"}}},
+        {"docker_registry_logins": {"r.example": {**LOGIN, "users": ["bob"]}}},
     ],
 )
 def test_bad_values_are_refused_by_path(data: dict[str, object]) -> None:
@@ -113,3 +147,46 @@ def test_daemon_keys_come_from_their_settings() -> None:
         "debug": True,
     }
     assert Settings().daemon_keys == {}
+
+
+def test_exact_versions_are_those_of_docker_s_packages() -> None:
+    assert errors(docker_package_versions={"docker-ze": "1-1"})[0].startswith(
+        "docker_package_versions.docker-ze.[key]: is none of docker-ce, "
+    )
+    assert errors(docker_package_versions={"containerd.io": "1.7"}) == (
+        'docker_package_versions.containerd.io: write a full Debian version ("1.7.24-1", '
+        '"2.26.1-1~debian.12~bookworm")',
+    )
+
+
+def test_a_key_that_dockerd_does_not_know_is_answered_with_the_nearest_right_one() -> None:
+    assert errors(docker_daemon={"log-level": "warn", "max-concurrent-download": 3}) == (
+        "docker_daemon.max-concurrent-download: dockerd has no such key; "
+        "the nearest is max-concurrent-downloads",
+    )
+
+
+def test_a_tcp_socket_needs_all_of_tls() -> None:
+    tls = {"tlsverify": True, "tlscacert": "/c", "tlscert": "/d", "tlskey": "/e"}
+    hosts = ["fd://", "tcp://0.0.0.0:2376"]
+    assert Settings(docker_daemon={"hosts": hosts, **tls}).docker_hosts == tuple(hosts)
+    refused = errors(docker_daemon={"hosts": hosts, **tls, "tlsverify": False})
+    assert "makes everybody who reaches it root" in refused[0]
+
+
+def test_defaults_are_what_was_not_asked_for() -> None:
+    rotation = {"max-size": "10m", "max-file": "3"}
+    assert Settings().daemon_defaults == {"live-restore": True, "log-opts": rotation}
+    asked = Settings(docker_live_restore=True, docker_log_max_file=5)
+    assert asked.daemon_defaults == {}
+    assert asked.daemon_keys["log-opts"] == {"max-size": "10m", "max-file": "5"}
+
+
+def test_maps_are_merged_per_key_over_groups_and_host() -> None:
+    host = {"docker_daemon": {"debug": True}, "ssh_user": "admin"}
+    group = {"docker_daemon": {"debug": False, "mtu": 1400}, "ssh_user": "root"}
+    # pyinfra hands the layers over with the most specific one first.
+    assert layered(HostData(cast(Host, None), host, group)) == {
+        "docker_daemon": {"debug": True, "mtu": 1400},
+        "ssh_user": "admin",
+    }

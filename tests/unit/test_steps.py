@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from pyinfra.facts.apt import AptRepo
 
+from rackwright.docker_sources import SOURCE, is_docker
 from rackwright.observed import Engine, Package
 from rackwright.settings import Settings
 from rackwright.steps.conflicts import conflicts_step
-from rackwright.steps.engine import apt_name, engine_step, older, upstream, version_fits
-from rackwright.steps.repository import SOURCE, is_docker, repository_step
+from rackwright.steps.engine import ENGINE_PACKAGES, engine_step, older, upstream, version_fits
+from rackwright.steps.repository import repository_step
 from tests.unit.states import BARE, NEWEST, OLD_LIST, source_text
 
 DOCKER = "https://download.docker.com/linux"
@@ -54,20 +54,6 @@ def test_older(wanted: str, installed: str, is_older: bool) -> None:
     assert older(wanted, installed) is is_older
 
 
-@pytest.mark.parametrize(
-    ("package", "wanted", "argument"),
-    [
-        ("docker-ce", "latest", "docker-ce"),
-        ("docker-ce", "26.1", "docker-ce=5:26.1.*"),
-        ("docker-ce-cli", "26.1.5", "docker-ce-cli=5:26.1.5*"),
-        ("docker-ce", NEWEST, f"docker-ce={NEWEST}"),
-        ("containerd.io", "26.1", "containerd.io"),
-    ],
-)
-def test_apt_name(package: str, wanted: str, argument: str) -> None:
-    assert apt_name(package, wanted) == argument
-
-
 @pytest.mark.parametrize(("package", "stops"), [("runc", True), ("docker-doc", False)])
 def test_what_containers_run_on_goes_with_the_engine(package: str, stops: bool) -> None:
     engine = Engine("26.1.5", containers=("training",))
@@ -78,7 +64,7 @@ def test_what_containers_run_on_goes_with_the_engine(package: str, stops: bool) 
 
 
 def test_a_missing_plugin_does_not_move_the_engine() -> None:
-    names = ("docker-ce", "docker-ce-cli", "containerd.io", "docker-compose-plugin")
+    names = (*ENGINE_PACKAGES, "containerd.io", "docker-compose-plugin")
     host = replace(BARE, packages={name: Package(NEWEST, "ii") for name in names})
     step = engine_step(Settings(), host, new_source=False)
     assert step and step.packages == ("docker-buildx-plugin",)
@@ -93,6 +79,13 @@ def test_a_missing_plugin_does_not_move_the_engine() -> None:
         ("https://mirrors.example/docker-ce/linux/ubuntu", "stable", True),
         ("http://192.0.2.1:8080/linux/debian", "test", True),
         ("http://own.example/docker/debian", "main", True),
+        ("https://user:secret@download.docker.com:443//linux/debian/", "main", True),
+        ("http://cache:3142/HTTPS///download.docker.com/linux/debian", "main", True),
+        ("https://apt.dockerproject.org/repo", "main", True),
+        ("https://nexus.example/repository/docker-ce-debian/", "stable", True),
+        ("https://nexus.example/repository/docker-ce-debian/", "main", False),
+        ("http://[broken/linux/debian", "stable", True),
+        ("cdrom:[Debian", "main", False),
         ("http://own.example/nodocker/debian", "stable", False),
         ("https://mirrors.example/linux/ubuntu", "main", False),
         ("https://chrome.example/linux/chrome/deb", "stable", False),
@@ -100,8 +93,7 @@ def test_a_missing_plugin_does_not_move_the_engine() -> None:
     ],
 )
 def test_what_counts_as_docker_s_repository(url: str, component: str, docker: bool) -> None:
-    repo = AptRepo("deb", url, "bookworm", component.split(), {})
-    assert is_docker(repo, "http://own.example/docker") is docker
+    assert is_docker(url, component.split(), "http://own.example/docker") is docker
 
 
 def test_the_distribution_s_own_list_stays_when_nothing_but_docker_was_in_it() -> None:
@@ -124,7 +116,7 @@ def test_definitions_elsewhere_go_and_others_stay() -> None:
             SOURCE: source_text(Settings(), BARE),
             "/etc/apt/sources.list": foreign + OLD_LIST.format(url=DOCKER),
             "/etc/apt/sources.list.d/docker.list": OLD_LIST.format(url=mirror),
-            "/etc/apt/sources.list.d/mixed.sources": " \n".join(
+            "/etc/apt/sources.list.d/mixed.sources": "\n".join(
                 [
                     deb822.format(url="http://archive.example/debian"),
                     deb822.format(url=f"{mirror}/debian"),
@@ -139,5 +131,28 @@ def test_definitions_elsewhere_go_and_others_stay() -> None:
         "/etc/apt/sources.list": foreign,
         "/etc/apt/sources.list.d/docker.list": None,
         "/etc/apt/sources.list.d/mixed.sources": deb822.format(url="http://archive.example/debian")
-        + " \n\n",
+        + "\n",
     }
+
+
+def test_a_password_in_a_uri_is_not_shown() -> None:
+    line = OLD_LIST.format(url="https://me:secret@mirror.example/docker-ce/linux")
+    host = replace(BARE, apt_sources={"/etc/apt/sources.list": line, SOURCE: "URIs: " + line[4:]})
+    step = repository_step(Settings(), host)
+    assert step
+    assert "//***@mirror.example/" in str(step.changes)
+    assert "secret" not in str(step.changes)
+
+
+def test_an_exact_version_of_a_package_goes_before_the_newest() -> None:
+    exact = {"containerd.io": "1.7.24-1", "docker-ce": NEWEST}
+    step = engine_step(Settings(docker_package_versions=exact), BARE, new_source=True)
+    assert step is not None
+    assert step.packages == (
+        f"docker-ce={NEWEST}",
+        f"docker-ce-cli={NEWEST}",
+        f"docker-ce-rootless-extras={NEWEST}",
+        "containerd.io=1.7.24-1",
+        "docker-buildx-plugin",
+        "docker-compose-plugin",
+    )

@@ -1,0 +1,142 @@
+"""rackwright bundle: one connected host of each release fetches, the laptop checks and keeps."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+import requests
+from pyinfra.api import Host, State
+
+from rackwright import exits
+from rackwright.bundle.closure import collect, write_index
+from rackwright.bundle.file import image_file
+from rackwright.bundle.folder import Making, making
+from rackwright.bundle.images import docker_archive
+from rackwright.bundle.index import Entry
+from rackwright.exact import Exact, read_exact
+from rackwright.fleet import HostError, connected, each, load
+from rackwright.inventory_file import inventory_file
+from rackwright.lock.apply import locked_packages, release_key, wanted_key
+from rackwright.lock.file import Lock
+from rackwright.lock.make import resolve
+from rackwright.lock.merge import Resolved, merged
+from rackwright.observed import Observed, ProbeError
+from rackwright.openpgp import fetch
+from rackwright.plan import RefusedError
+from rackwright.registry import HELLO_WORLD, RegistryError, find
+from rackwright.run import observe
+from rackwright.settings import Settings, SettingsError, parse_fleet
+
+# Where a registry calls an architecture otherwise than Debian.
+REGISTRY_NAMES = {"armhf": "arm", "i386": "386"}
+
+
+def bundle_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str], folder: Path) -> int:
+    """Make or renew a bundle; returns the exit code of `rackwright bundle`.
+
+    A bundle that cannot be made whole is not made: what was there stays.
+    """
+    try:
+        state = load(inventory, limit, exclude)
+        settings = parse_fleet({host.name: host.data.dict() for host in state.inventory})
+        # Bundles that the settings name may be those that are made here.
+        repository = {"docker_source": "repository"}
+        asked = {name: each.model_copy(update=repository) for name, each in settings.items()}
+        exact = read_exact(inventory_file(state), asked)
+        with making(folder) as new, connected(state) as unreachable:
+            made = _gather(new, state, settings, exact, unreachable)
+            new.finish(made)
+    except SettingsError as error:
+        click.echo("\n".join(error.errors), err=True)
+        return exits.SETTINGS
+    except (HostError, RegistryError, RefusedError) as error:
+        click.echo(f"{error}\nThe bundle {folder} is not there, or as it was before.", err=True)
+        return exits.FAILED
+    click.echo(
+        f"{folder}: {', '.join(sorted(made.packages))}; {len(new.files)} files, "
+        f"{new.fetched} of them fetched now"
+    )
+    return 0
+
+
+def _gather(
+    new: Making,
+    state: State,
+    settings: dict[str, Settings],
+    exact: Exact,
+    unreachable: dict[str, str],
+) -> Lock:
+    hosts = {host.name: host for host in sorted(state.active_hosts, key=str)}
+    seen = each(hosts.values(), lambda host: _observe(host, settings[host.name]))
+    looked = {name: one for name, one in seen.items() if isinstance(one, Observed)}
+    answers = each(
+        (hosts[name] for name in looked), lambda host: resolve(host, settings[host.name])
+    )
+    helpers: dict[tuple[str, str], str] = {}
+    for name, answer in answers.items():
+        if isinstance(answer, Resolved):
+            helpers.setdefault((answer.release, answer.wanted), name)
+    wanted = {name: (release_key(looked[name]), wanted_key(settings[name])) for name in looked}
+    reasons = {
+        **unreachable,
+        **{
+            name: str(one)
+            for name, one in {**seen, **answers}.items()
+            if isinstance(one, HostError)
+        },
+    }
+    # A host without a network is of no help, and needs none where another one is of its kind.
+    left = {name: why for name, why in reasons.items() if wanted.get(name) not in helpers}
+    if left:
+        raise HostError("\n".join(f"{name}: {why}" for name, why in sorted(left.items())))
+    entries: dict[str, dict[str, Entry]] = {}
+    chosen: list[Resolved] = []
+    for (release, key), name in sorted(helpers.items()):
+        answer = answers[name]
+        assert isinstance(answer, Resolved)  # noqa: S101 - that is how it became a helper
+        packages = answer.packages
+        if exact.lock:
+            packages = locked_packages(exact.lock, exact.name, settings[name], looked[name])
+        found = collect(new, hosts[name], settings[name], looked[name], packages)
+        entries.setdefault(release, {}).update({entry.file: entry for entry in found})
+        chosen.append(Resolved(release, key, packages))
+        _add_key(new, settings[name], looked[name])
+    for release, files in entries.items():
+        write_index(new, release, list(files.values()))
+    images = _images(new, settings.values(), {each.architecture for each in looked.values()})
+    keys = {settings[name].docker_key_fingerprint for name in looked}
+    return merged(chosen, keys, images, None)
+
+
+def _observe(host: Host, settings: Settings) -> Observed:
+    try:
+        return observe(host, settings)
+    except ProbeError as error:
+        raise HostError(str(error)) from None
+
+
+def _add_key(new: Making, settings: Settings, observed: Observed) -> None:
+    url = f"{settings.docker_repo_url}/{observed.distro}/gpg"
+    fingerprint = settings.docker_key_fingerprint
+    new.write(f"keys/{fingerprint}.asc", fetch(url, fingerprint).encode())
+
+
+def _images(
+    new: Making, settings: Iterable[Settings], architectures: set[str]
+) -> dict[str, dict[str, str]]:
+    """Put in the image that proves a host; {} when no host wants that proof."""
+    asked = [each for each in settings if each.docker_verify != "never"]
+    if not asked:
+        return {}
+    mirrors = dict.fromkeys(url for each in asked for url in each.docker_registry_mirrors or ())
+    repository, digests = find(HELLO_WORLD, mirrors)
+    for architecture in sorted(architectures):
+        digest = digests.get(REGISTRY_NAMES.get(architecture, architecture))
+        if digest is None:
+            raise RegistryError(f"{repository.url} has no {HELLO_WORLD} for {architecture}")
+        try:
+            content = docker_archive(repository, digest, f"{HELLO_WORLD}:latest")
+        except requests.RequestException as error:
+            raise RegistryError(f"{repository.url} did not give {HELLO_WORLD}: {error}") from None
+        new.write(image_file(HELLO_WORLD, architecture), content)
+    return {f"{HELLO_WORLD}:latest": digests}

@@ -1,0 +1,112 @@
+"""The drift check, under pyinfra's command (tasks/check.py) and under our own. Changes nothing."""
+
+import atexit
+from collections.abc import Mapping, Sequence
+from threading import Lock
+
+import click
+from pyinfra.api import Host, State
+from pyinfra.api.exceptions import DeployError
+
+from rackwright import exits
+from rackwright.drift import drift_conclusion, drift_lines, drift_row, drifted
+from rackwright.fleet import HostError, connected, each, load
+from rackwright.observed import ProbeError
+from rackwright.plan import Plan, RefusedError
+from rackwright.report import HostResult, Outcome
+from rackwright.results import Run, connect_advice, hosts_of, print_table
+from rackwright.run import look, new_run
+from rackwright.settings import SettingsError
+
+# What each host's comparison gave, by name: its plan, or why there is none.
+Found = dict[str, Plan | HostError]
+_checks: dict[State, tuple[Run, Found]] = {}
+_starting = Lock()
+
+
+def check_host(current: Host) -> None:
+    """Compare one host under pyinfra's command: print what differs, and fail the host if it does.
+
+    Raises DeployError with every error of every host when settings are wrong.
+    """
+    state = current.state
+    host = state.inventory.get_host(current.name)
+    run, found = _check_of(state)
+    try:
+        found[host.name] = plan = _compare(host, run)
+        click.echo("\n".join(drift_lines(host.name, plan)), nl=drifted(plan))
+        failed = drifted(plan)
+    except HostError as error:
+        found[host.name] = error
+        failed = True
+    if failed:
+        state.fail_hosts({host})
+
+
+def check_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str]) -> int:
+    """Compare all hosts of an inventory; returns the exit code of `rackwright check`."""
+    try:
+        state = load(inventory, limit, exclude)
+        run = new_run(state, {})
+    except SettingsError as error:
+        click.echo("\n".join(error.errors), err=True)
+        return exits.SETTINGS
+    with connected(state) as unreachable:
+        found = each(state.active_hosts, lambda host: _compare(host, run))
+    for name, plan in sorted(found.items()):
+        if isinstance(plan, Plan) and drifted(plan):
+            click.echo("\n".join(drift_lines(name, plan)))
+    rows = _rows(state, found, unreachable)
+    _conclude(rows)
+    outcomes = {row.outcome for row in rows}
+    if outcomes - {Outcome.UNCHANGED, Outcome.DRIFTED}:
+        return exits.FAILED
+    return exits.DRIFT if Outcome.DRIFTED in outcomes else 0
+
+
+def _compare(host: Host, run: Run) -> Plan:
+    try:
+        return look(host, run, anew=True)[0]
+    except (ProbeError, RefusedError) as error:
+        raise HostError(str(error)) from None
+
+
+def _check_of(state: State) -> tuple[Run, Found]:
+    with _starting:  # every host asks at the same moment, and a password may take a while
+        return _begun(state)
+
+
+def _begun(state: State) -> tuple[Run, Found]:
+    if state not in _checks:
+        try:
+            _checks[state] = (new_run(state, {}), {})
+        except SettingsError as error:
+            sentences = "".join(f"\n    {sentence}" for sentence in error.errors)
+            raise DeployError(f"settings that cannot be used:{sentences}") from None
+        # pyinfra has no hook at the end of a run.
+        atexit.register(lambda: _conclude(_rows(state, _checks[state][1], {})))
+    return _checks[state]
+
+
+def _rows(state: State, found: Found, unreachable: Mapping[str, str]) -> list[HostResult]:
+    return [_row(state, host, found.get(host.name), unreachable) for host in hosts_of(state)]
+
+
+def _row(
+    state: State, host: Host, found: Plan | HostError | None, unreachable: Mapping[str, str]
+) -> HostResult:
+    if isinstance(found, Plan):
+        return drift_row(host.name, found)
+    if isinstance(found, HostError):
+        return HostResult(host.name, Outcome.FAILED, detail=str(found))
+    if host not in state.activated_hosts:
+        advice = connect_advice(host, unreachable.get(host.name))
+        return HostResult(host.name, Outcome.UNREACHABLE, detail=advice)
+    return HostResult(host.name, Outcome.NOT_REACHED, detail="the run ended before its turn")
+
+
+def _conclude(rows: Sequence[HostResult]) -> None:
+    if all(row.outcome is Outcome.UNCHANGED for row in rows):
+        click.echo(drift_conclusion(rows))
+    else:
+        print_table(rows, drift_conclusion(rows))

@@ -1,0 +1,31 @@
+"""The rackwright command: what a fleet needs and pyinfra's own command does not do."""
+
+import typer
+
+from rackwright import exits
+from rackwright.commands import archive, control, hosts, inside, listing, removal
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="What a fleet of Docker hosts needs besides `pyinfra INVENTORY deploy.py`.",
+    epilog="Exit codes: 0 all is well, 2 drift, 3 some hosts failed, 4 the settings are wrong, "
+    "5 refused: nobody said that it may be done.",
+)
+for family in (hosts, listing, inside, control, archive, removal):
+    family.register(app)
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    try:
+        return int(app(prog_name="rackwright", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        # typer's own code for a wrong command line is 2, which means drift here.
+        typer.echo(f"rackwright: {error.format_message()}", err=True)
+        return exits.SETTINGS
+    except typer.Abort:
+        typer.echo("rackwright: interrupted", err=True)
+        return exits.FAILED

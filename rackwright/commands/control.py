@@ -1,0 +1,52 @@
+"""start, stop and restart containers."""
+
+from typing import Annotated
+
+import typer
+
+from rackwright.arguments import EVERY, Containers, Exclude, Inventory, Limit
+from rackwright.commands import add
+
+Time = Annotated[int, typer.Option("-t", "--time", min=0, help="Seconds to end in, before a kill.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    add(app, start, "start inventory/lab.py web")
+    add(app, stop, "stop inventory/lab.py web --limit 'gpu-*'")
+    add(app, restart, "restart inventory/lab.py web db")
+
+
+def start(
+    inventory: Inventory, containers: Containers, limit: Limit = EVERY, exclude: Exclude = EVERY
+) -> int:
+    """Start containers that are stopped, on all hosts."""
+    from rackwright.fleetwide.control import control
+
+    return control(inventory, limit, exclude, "start", containers)
+
+
+def stop(
+    inventory: Inventory,
+    containers: Containers,
+    time: Time = 10,
+    limit: Limit = EVERY,
+    exclude: Exclude = EVERY,
+) -> int:
+    """Stop containers on all hosts; they stay, and can be started again."""
+    from rackwright.fleetwide.control import control
+
+    return control(inventory, limit, exclude, "stop", containers, time)
+
+
+def restart(
+    inventory: Inventory,
+    containers: Containers,
+    time: Time = 10,
+    limit: Limit = EVERY,
+    exclude: Exclude = EVERY,
+) -> int:
+    """Stop containers and start them again, on all hosts."""
+    from rackwright.fleetwide.control import control
+
+    return control(inventory, limit, exclude, "restart", containers, time)

@@ -1,0 +1,42 @@
+"""check, lock and bundle: what hosts are held to."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rackwright.arguments import EVERY, Exclude, Inventory, Limit
+from rackwright.commands import add
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    add(app, check, "check inventory/lab.py --limit 'gpu-*'")
+    add(app, lock, "lock inventory/lab.py")
+    add(app, bundle, "bundle inventory/lab.py -o bundles/lab")
+
+
+def check(inventory: Inventory, limit: Limit = EVERY, exclude: Exclude = EVERY) -> int:
+    """Compare hosts with their settings and their lock file; change nothing."""
+    from rackwright.check import check_fleet
+
+    return check_fleet(inventory, limit, exclude)
+
+
+def lock(inventory: Inventory, limit: Limit = EVERY, exclude: Exclude = EVERY) -> int:
+    """Write down exact versions and hashes beside the inventory, in NAME.lock.json."""
+    from rackwright.lock.make import lock_fleet
+
+    return lock_fleet(inventory, limit, exclude)
+
+
+def bundle(
+    inventory: Inventory,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The bundle.")],
+    limit: Limit = EVERY,
+    exclude: Exclude = EVERY,
+) -> int:
+    """Collect all that hosts without a network need: packages, keys and images, checked."""
+    from rackwright.bundle.make import bundle_fleet
+
+    return bundle_fleet(inventory, limit, exclude, output)

@@ -1,0 +1,119 @@
+"""The hosts of an inventory for our own command: connected, asked in parallel, none left out.
+
+Everything here is pyinfra's; what its command line does around its API is done again in few lines.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from paramiko import SSHException
+from pyinfra import logger
+from pyinfra.api import Config, Host, State
+from pyinfra.api.connect import connect_all, disconnect_all
+from pyinfra.api.exceptions import NoGroupError, PyinfraError
+from pyinfra.api.state import BaseStateCallback, StateStage
+from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
+from pyinfra_cli.inventory import make_inventory
+
+from rackwright.inventory_file import register
+from rackwright.settings import SettingsError
+
+Answer = TypeVar("Answer")
+
+
+class HostError(Exception):
+    """One host did not do what it was asked to do; the message says why and what to do next."""
+
+
+class _Reasons(BaseStateCallback):
+    """Keeps why hosts could not be reached."""
+
+    def __init__(self) -> None:
+        self.by_host: dict[str, str] = {}
+
+    # pyinfra calls it on the instance; its own one keeps nothing and is static.
+    def host_connect_error(  # type: ignore[override]
+        self, state: State, host: Host, error: Exception
+    ) -> None:
+        self.by_host[host.name] = str(error)
+
+
+def load(inventory: str, limit: Sequence[str], exclude: Sequence[str]) -> State:
+    """pyinfra's state for an inventory, or for some of its hosts; nothing is connected yet.
+
+    Raises SettingsError for an inventory that cannot be read and for names that match no host.
+    """
+    # A connection that fails is told with the results.
+    logger.setLevel("CRITICAL")
+    state = State(check_for_changes=False)
+    state.cwd = str(Path.cwd())
+    ctx_state.set(state)
+    ctx_config.set(Config())
+    try:
+        hosts = make_inventory(inventory, cwd=state.cwd)
+    except (PyinfraError, click.ClickException, OSError) as error:
+        raise SettingsError([f"{inventory}: cannot be read: {error}"]) from None
+    if not len(hosts):
+        raise SettingsError([f"{inventory}: is no inventory file, or has no hosts in it"])
+    ctx_inventory.set(hosts)
+    every = list(hosts)
+    named = _named(every, hosts.get_group, limit) if limit else every
+    excluded = set(_named(every, hosts.get_group, exclude))
+    state.init(hosts, Config(), initial_limit=[host for host in named if host not in excluded])
+    register(state, Path(inventory))
+    return state
+
+
+def _named(
+    hosts: list[Host], group: Callable[[str], list[Host]], patterns: Iterable[str]
+) -> list[Host]:
+    found: list[Host] = []
+    for pattern in patterns:
+        try:
+            matches = group(pattern)
+        except NoGroupError:
+            matches = [host for host in hosts if fnmatch(host.name, pattern)]
+        if not matches:
+            raise SettingsError([f"{pattern}: no host and no group of the inventory has this name"])
+        found += matches
+    return found
+
+
+@contextmanager
+def connected(state: State) -> Iterator[dict[str, str]]:
+    """Connect to the hosts for as long as the block runs; gives those out of reach, and why."""
+    reasons = _Reasons()
+    state.add_callback_handler(reasons)
+    state.set_stage(StateStage.Connect)
+    try:
+        with suppress(PyinfraError):  # raised when not one host is left, which the caller sees
+            connect_all(state)
+        state.set_stage(StateStage.Prepare)
+        yield reasons.by_host
+    finally:
+        disconnect_all(state)
+
+
+def each(
+    hosts: Iterable[Host], function: Callable[[Host], Answer]
+) -> dict[str, Answer | HostError]:
+    """What the function answers for each host, all at once; a HostError where it raised one."""
+
+    def one(host: Host) -> Answer | HostError:
+        with ctx_state.use(host.state), ctx_config.use(host.state.config), ctx_host.use(host):
+            try:
+                return function(host)
+            except HostError as error:
+                return error
+            except TimeoutError:
+                return HostError("no answer within the time for it; look at the host, run it again")
+            # An idle connection that is gone is paramiko's SSHException or the socket's OSError.
+            except (PyinfraError, SSHException, EOFError, OSError) as error:
+                return HostError(f"the connection broke ({error}); run it again")
+
+    running = {host.name: host.state.pool.spawn(one, host) for host in hosts}
+    return {name: greenlet.get() for name, greenlet in running.items()}

@@ -1,0 +1,108 @@
+"""The hosts that a command is meant for: asked all at once, and none left out of the table."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import click
+from pyinfra.api import Host, State
+
+from rackwright import exits
+from rackwright.fleet import HostError, connected, each, load
+from rackwright.fleetwide.conclusion import RIGHT, conclusion
+from rackwright.report import HostResult, Outcome
+from rackwright.results import connect_advice, hosts_of, print_table
+from rackwright.settings import SettingsError
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Fleet:
+    """Connected hosts, and what became of each so far: `results` has a row for all that is over."""
+
+    state: State
+    results: dict[str, HostResult] = field(default_factory=dict)
+
+    def ask(self, work: Callable[[Host], Answer]) -> dict[str, Answer]:
+        """What the work gives for each host that is not over yet; a HostError is a failed host."""
+        hosts = [host for host in self.state.active_hosts if host.name not in self.results]
+        answers = each(hosts, work)
+        for name, answer in answers.items():
+            if isinstance(answer, HostError):
+                self.over(name, Outcome.FAILED, str(answer))
+        right = {name: each for name, each in answers.items() if not isinstance(each, HostError)}
+        return dict(sorted(right.items()))
+
+    def over(self, name: str, outcome: Outcome, detail: str = "") -> None:
+        """A host is done, in one way or the other."""
+        self.results[name] = HostResult(name, outcome, detail=detail)
+
+    @property
+    def rows(self) -> list[HostResult]:
+        """Every host of the command, by name."""
+        unasked = "the command ended before its turn"
+        return [
+            self.results.get(host.name, HostResult(host.name, Outcome.NOT_REACHED, detail=unasked))
+            for host in hosts_of(self.state)
+        ]
+
+    def finish(self, advice: str = "") -> int:
+        """Print the table of all hosts; returns the exit code."""
+        print_table(self.rows, conclusion(self.rows, advice))
+        return self.code
+
+    def tell_failures(self) -> None:
+        """A line on standard error for every host that is over and not right."""
+        for _, row in sorted(self.results.items()):
+            if row.outcome not in RIGHT:
+                click.echo(f"{row.host}: {row.outcome}: {row.detail}", err=True)
+
+    @property
+    def code(self) -> int:
+        """The exit code that these results make."""
+        return 0 if all(row.outcome in RIGHT for row in self.rows) else exits.FAILED
+
+
+@contextmanager
+def fleet(
+    inventory: str, limit: Sequence[str], exclude: Sequence[str], one: bool = False
+) -> Iterator[Fleet]:
+    """Connect to hosts for as long as the block runs; those out of reach are over at once.
+
+    Raises SettingsError for an inventory or host names that cannot be used, and with `one` for
+    more than one host.
+    """
+    state = load(inventory, limit, exclude)
+    if one and (count := len(hosts_of(state))) != 1:
+        raise SettingsError([f"{' '.join(limit)}: name one host; these are {count}"])
+    with connected(state) as unreachable:
+        asked = Fleet(state)
+        for host in hosts_of(state):
+            if host not in state.activated_hosts:
+                advice = connect_advice(host, unreachable.get(host.name))
+                asked.over(host.name, Outcome.UNREACHABLE, advice)
+        yield asked
+
+
+def on_each(
+    inventory: str, limit: Sequence[str], exclude: Sequence[str], work: Callable[[Host], str]
+) -> int:
+    """Do something on every host and print the table; returns the exit code.
+
+    The work returns what to say of the host, or raises HostError.
+    """
+    try:
+        with fleet(inventory, limit, exclude) as hosts:
+            for name, detail in hosts.ask(work).items():
+                hosts.over(name, Outcome.DONE, detail)
+            return hosts.finish()
+    except SettingsError as error:
+        return wrong(error)
+
+
+def wrong(error: SettingsError) -> int:
+    """Say what is wrong with inventory or command line; returns the exit code."""
+    click.echo("\n".join(error.errors), err=True)
+    return exits.SETTINGS

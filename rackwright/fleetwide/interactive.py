@@ -1,0 +1,68 @@
+"""exec -it and run -it: one host, through ssh itself, which knows terminals."""
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import click
+from pyinfra.api import Host
+
+from rackwright import exits
+from rackwright.fleet import load
+from rackwright.fleetwide.hosts import wrong
+from rackwright.fleetwide.words import Words
+from rackwright.results import hosts_of
+from rackwright.rooted import rooted
+from rackwright.settings import SettingsError
+from rackwright.ssh_command import ssh_command
+
+LOST = 255  # ssh(1), EXIT STATUS: an error of ssh itself
+
+
+def enter(
+    inventory: str,
+    limit: Sequence[str],
+    exclude: Sequence[str],
+    words: Words,
+    interactive: bool,
+    tty: bool,
+) -> int:
+    """Hand this terminal (with `tty`) and input (with `interactive`) over to `docker exec|run`.
+
+    Returns the exit code of the command: that of what ran is told in words.
+    """
+    try:
+        host = _only_host(hosts_of(load(inventory, limit, exclude)))
+        if tty and not sys.stdin.isatty():
+            raise SettingsError(["-t needs a terminal, and standard input is none; leave it out"])
+    except SettingsError as error:
+        return wrong(error)
+    code = subprocess.run(  # noqa: S603  every word is quoted in one of our own
+        session(host, words, interactive, tty), stdin=None if interactive else subprocess.DEVNULL
+    ).returncode
+    if code == LOST:
+        click.echo(f"{host.name}: ssh could not log in, or the connection broke", err=True)
+    elif code:
+        click.echo(f"{host.name}: exit code {code}", err=True)
+    return exits.FAILED if code else 0
+
+
+def session(host: Host, words: Words, interactive: bool, tty: bool) -> list[str]:
+    """ssh's command line for `docker exec|run` with input, a terminal, or both."""
+    flags = [*(["--interactive"] if interactive else []), *(["--tty"] if tty else [])]
+    docker = shlex.join([*words[:2], *flags, *words[2:]])
+    remote = f"sh -c {shlex.quote(rooted(docker, own_sudo=True, terminal=tty))}"
+    # At this level ssh tells its errors and not that a connection was closed.
+    options = ("-t" if tty else "-T", "-o", "LogLevel=ERROR")
+    return ssh_command(host.name, host.data.dict(), *options, remote=remote)
+
+
+def _only_host(hosts: Sequence[Host]) -> Host:
+    if len(hosts) != 1:
+        raise SettingsError(
+            [f"-i and -t are for one host, and these are {len(hosts)}: use --limit"]
+        )
+    if hosts[0].connector_cls.__name__ != "SSHConnector":
+        raise SettingsError([f"{hosts[0].name}: -i and -t work only on hosts reached over SSH"])
+    return hosts[0]

@@ -1,0 +1,32 @@
+"""The words of docker logs, exec and run."""
+
+from collections.abc import Iterable, Mapping
+
+Words = tuple[str, ...]
+Options = Mapping[str, str | Iterable[str] | None]
+
+
+def logs_command(container: str, tail: str, since: str | None, timestamps: bool) -> Words:
+    """`docker logs` in words."""
+    flags = ("--timestamps",) if timestamps else ()
+    return ("docker", "logs", *flags, *_options({"tail": tail, "since": since}), "--", container)
+
+
+def exec_command(
+    container: str, command: Iterable[str], **options: str | list[str] | None
+) -> Words:
+    """`docker exec` in words."""
+    return ("docker", "exec", *_options(options), "--", container, *command)
+
+
+def run_command(
+    image: str, command: Iterable[str], options: Options, *, detach: bool, keep: bool
+) -> Words:
+    """`docker run` in words; what runs in the background is kept."""
+    flags = [*(["--detach"] if detach else []), *([] if keep or detach else ["--rm"])]
+    return ("docker", "run", *flags, *_options(options), "--", image, *command)
+
+
+def _options(options: Options) -> Words:
+    given = {name: [value] if isinstance(value, str) else value for name, value in options.items()}
+    return tuple(f"--{name}={value}" for name, values in given.items() for value in values or ())

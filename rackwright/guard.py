@@ -1,0 +1,29 @@
+"""What must not happen to running containers without an explicit word."""
+
+from itertools import chain
+
+from rackwright.plan import Plan
+from rackwright.settings import Settings
+
+# What these stop is what the settings name, and nothing else.
+ASKED = ("containers", "compose")
+
+
+def blocked(settings: Settings, plan: Plan) -> str | None:
+    """Why this plan must not be carried out, and the word that allows it; None when it may be."""
+    unasked = [change.stops for change in plan.changes if change.task not in ASKED]
+    stops = tuple(dict.fromkeys(chain.from_iterable(unasked)))
+    if not stops or settings.docker_allow_container_stop:
+        return None
+    names = ", ".join(stops)
+    return (
+        f"this would stop the running container{'s' if len(stops) > 1 else ''} {names}: "
+        f"{_why(plan)}; if that may be, set docker_allow_container_stop for the host, or add "
+        "--data docker_allow_container_stop=true to the command"
+    )
+
+
+def _why(plan: Plan) -> str:
+    if plan.conflicts and plan.conflicts.stops_engine:
+        return "the distribution's engine is replaced, and its containers end with it"
+    return plan.service.uncovered if plan.service else "Docker stops"

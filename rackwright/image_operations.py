@@ -1,0 +1,26 @@
+"""What no stock operation does: load an image from a file on this machine, sent in one piece."""
+
+import hashlib
+from collections.abc import Generator
+from pathlib import Path
+
+from pyinfra.api import FileUploadCommand, StringCommand, operation
+
+from rackwright.archives import ArchivedImage
+from rackwright.marks import IMAGES
+from rackwright.script import IMAGES_SH, command
+
+FILE = f"{IMAGES}/image.tar"
+
+
+@operation(is_idempotent=False, idempotent_notice="The plan knows whether the host has the image.")
+def from_file(image: ArchivedImage) -> Generator[FileUploadCommand | StringCommand, None, None]:
+    """Send an image's file to the host, check it, and load it; the file goes again."""
+    path = Path(image.file or "")
+    yield StringCommand(command(IMAGES_SH, "room", IMAGES, str(image.size), image.name))
+    # As the login itself, into a folder of its own: with sudo, pyinfra would send the file to /tmp
+    # and copy it from there, and /tmp may be small, or memory.
+    yield FileUploadCommand(str(path), FILE, _sudo=False)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    yield StringCommand(command(IMAGES_SH, "load", FILE, sha256, image.name))

@@ -1,0 +1,34 @@
+"""What a look at a host has to say about images: image_probe.sh, as a part of the probe."""
+
+from pathlib import Path
+
+from rackwright.archives import ArchivedImage
+from rackwright.script import command
+from rackwright.settings import Settings
+from rackwright.settings.references import registry
+from rackwright.steps.images import refreshed
+from rackwright.steps.logins import config_key
+
+SCRIPT = Path(__file__).with_suffix(".sh")
+
+
+def images_look(settings: Settings) -> str:
+    """Shell code that looks at the images that these settings are about; "" when at none."""
+    if not settings.docker_images and not settings.prunes:
+        return ""
+    absent = any(each.state == "absent" for each in settings.docker_images)
+    names = [name for each in settings.docker_images for name in each.names]
+    # An image from a file may be there without its name.
+    names += [
+        each_id
+        for each in settings.docker_images
+        if isinstance(each, ArchivedImage)
+        for each_id in sorted(each.ids)
+    ]
+    return command(
+        SCRIPT,
+        "all" if absent or settings.prunes else "named",
+        "cache" if settings.docker_prune.build_cache else "",
+        " ".join(f"{config_key(registry(tag))}#{tag}" for tag in refreshed(settings)),
+        *names,
+    )

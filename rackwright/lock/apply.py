@@ -1,0 +1,91 @@
+"""A lock applied to one host: settings with exact versions, or the reason why it does not fit."""
+
+from dataclasses import replace
+
+from rackwright.lock.file import Lock, Packages
+from rackwright.mirrors import ProbedMirrors
+from rackwright.observed import Observed
+from rackwright.passwords import Passwords
+from rackwright.plan import Plan, RefusedError, plan
+from rackwright.settings import Settings
+from rackwright.steps.engine import ENGINE, wanted_packages
+from rackwright.steps.lock import lock_step
+
+
+def release_key(observed: Observed) -> str:
+    """How a lock names the release and architecture of a host."""
+    return f"{observed.distro}/{observed.codename}/{observed.architecture}"
+
+
+def wanted_key(settings: Settings) -> str:
+    """How a lock names what the settings ask for."""
+    return f"{settings.docker_channel}/{settings.docker_version}"
+
+
+def contradictions(
+    lock: Lock, name: str, settings: Settings, command: str = "rackwright lock"
+) -> list[str]:
+    """Settings of one host that the lock `name`, made by `command`, was not made for."""
+    found = []
+    again = f"run `{command}` for this inventory again, or take the setting back"
+    wanted = wanted_key(settings)
+    known = sorted({key for release in lock.packages.values() for key in release})
+    if wanted not in known:
+        found.append(
+            f"docker_version: {wanted} is wanted, {name} was made for {', '.join(known)}; {again}"
+        )
+    if settings.docker_key_fingerprint not in lock.keys:
+        found.append(
+            f"docker_key_fingerprint: {settings.docker_key_fingerprint} is wanted, {name} was made "
+            f"for {', '.join(lock.keys)}; {again}"
+        )
+    return found
+
+
+def locked_packages(
+    lock: Lock,
+    name: str,
+    settings: Settings,
+    observed: Observed,
+    command: str = "rackwright lock",
+) -> Packages:
+    """What the lock holds for a host: exactly the packages that its settings want.
+
+    Raises RefusedError when it holds nothing for this release, or not all of them.
+    """
+    packages = lock.packages.get(release_key(observed), {}).get(wanted_key(settings), {})
+    missing = [package for package in wanted_packages(settings) if package not in packages]
+    if missing:
+        raise RefusedError(
+            (
+                f"{name} has no {', '.join(missing)} for {release_key(observed)} "
+                f"({wanted_key(settings)}); run `{command}` for this inventory again",
+            )
+        )
+    return {package: packages[package] for package in wanted_packages(settings)}
+
+
+def with_exact_versions(settings: Settings, packages: Packages) -> Settings:
+    """The settings, with the version of every package as the lock has it."""
+    return settings.model_copy(
+        update={
+            "docker_version": packages[ENGINE].version,
+            "docker_package_versions": {name: each.version for name, each in packages.items()},
+        }
+    )
+
+
+def plan_with_lock(
+    settings: Settings,
+    observed: Observed,
+    packages: Packages,
+    probed: ProbedMirrors | None = None,
+    passwords: Passwords | None = None,
+) -> Plan:
+    """The plan of a host whose packages are locked; `settings` are those with exact versions.
+
+    Raises RefusedError when the host must not be touched as it is.
+    """
+    planned = plan(settings, observed, probed, passwords)
+    hashes = {f"{name}={each.version}": each.sha256 for name, each in packages.items()}
+    return replace(planned, lock=lock_step(hashes, planned.engine))

@@ -1,0 +1,98 @@
+"""rackwright lock: ask one host of each release what its apt would install, and write it down."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+from pyinfra.api import Host
+
+from rackwright import exits
+from rackwright.fleet import HostError, connected, each, load
+from rackwright.inventory_file import inventory_file
+from rackwright.lock.apply import release_key, wanted_key
+from rackwright.lock.file import Lock, LockedPackage, lock_path, read_lock, write_lock
+from rackwright.lock.merge import Resolved, merged
+from rackwright.observed import ProbeError
+from rackwright.openpgp import KeyRefusedError
+from rackwright.registry import HELLO_WORLD, RegistryError, find
+from rackwright.run import observe
+from rackwright.settings import Settings, SettingsError, parse_fleet
+from rackwright.versions.ask import ask
+from rackwright.versions.offers import NotOfferedError, choose
+
+
+def lock_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str]) -> int:
+    """Write the lock of an inventory; returns the exit code of `rackwright lock`.
+
+    With only some hosts asked, what the lock holds for other releases stays. Nothing is written
+    when a host could not be asked.
+    """
+    try:
+        state = load(inventory, limit, exclude)
+        file = inventory_file(state)
+        if file is None:
+            raise SettingsError([f"{inventory}: a lock needs an inventory file"])
+        settings = parse_fleet({host.name: host.data.dict() for host in state.inventory})
+        path = lock_path(file)
+        before = read_lock(path) if path.exists() and (limit or exclude) else None
+    except SettingsError as error:
+        click.echo("\n".join(error.errors), err=True)
+        return exits.SETTINGS
+    with connected(state) as unreachable:
+        answers = each(state.active_hosts, lambda host: resolve(host, settings[host.name]))
+    failed = {
+        name: str(answer) for name, answer in answers.items() if isinstance(answer, HostError)
+    }
+    if failed or unreachable:
+        for name, reason in sorted({**unreachable, **failed}.items()):
+            click.echo(f"{name}: {reason}", err=True)
+        click.echo(f"{path} was not written; mend what is named, or use --exclude.", err=True)
+        return exits.FAILED
+    chosen = [answer for answer in answers.values() if isinstance(answer, Resolved)]
+    asked = [settings[name] for name in answers]
+    try:
+        lock = merged(
+            chosen, {each.docker_key_fingerprint for each in asked}, images(asked), before
+        )
+    except SettingsError as error:
+        click.echo("\n".join(error.errors), err=True)
+        return exits.FAILED
+    write_lock(path, lock)
+    click.echo(_summary(path, lock))
+    return 0
+
+
+def resolve(host: Host, settings: Settings) -> Resolved:
+    """What the host's apt would install; it reads the repository into a folder of its own.
+
+    Raises HostError when it cannot say.
+    """
+    try:
+        observed = observe(host, settings)
+        offers = choose(settings, ask(host, settings, observed))
+    except (ProbeError, KeyRefusedError, NotOfferedError) as error:
+        raise HostError(str(error)) from None
+    packages = {
+        name: LockedPackage(version=offer.version, sha256=offer.sha256)
+        for name, offer in offers.items()
+    }
+    return Resolved(release_key(observed), wanted_key(settings), packages)
+
+
+def images(settings: Iterable[Settings]) -> dict[str, dict[str, str]]:
+    """Digest by architecture of the image that proves a host, where this machine can ask for it."""
+    mirrors = dict.fromkeys(url for each in settings for url in each.docker_registry_mirrors or ())
+    try:
+        return {f"{HELLO_WORLD}:latest": find(HELLO_WORLD, mirrors)[1]}
+    except RegistryError as error:
+        click.echo(f"note: {error}; the lock is without its digest", err=True)
+        return {}
+
+
+def _summary(path: Path, lock: Lock) -> str:
+    lines = [f"{path}:"]
+    for release, variants in sorted(lock.packages.items()):
+        for wanted, packages in sorted(variants.items()):
+            versions = ", ".join(f"{name} {each.version}" for name, each in packages.items())
+            lines.append(f"  {release} ({wanted}): {versions}")
+    return "\n".join(lines)

@@ -1,0 +1,99 @@
+"""A purge of one host: its two looks, its plan, and the look afterwards.
+
+The edge between pyinfra's state and the pure modules.
+"""
+
+import shlex
+from collections.abc import Generator
+
+import click
+from pyinfra import host as current
+from pyinfra.api import Host, StringCommand, operation
+from pyinfra.api.exceptions import DeployError
+
+from rackwright.leftovers import Leftovers
+from rackwright.marks import STATE
+from rackwright.observed import Observed, ProbeError
+from rackwright.plan import Plan, RefusedError
+from rackwright.probe import TIMEOUT, LeftoversProbe, Probe, arguments
+from rackwright.purge import purge_plan
+from rackwright.report import plan_lines
+from rackwright.run import fail, observe, run_of, with_password
+from rackwright.settings import Settings
+from rackwright.steps.daemon import DaemonJsonError
+from rackwright.steps.purge import Words, data_root
+
+
+def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] | None:
+    """The plan of a purge of one host, its settings, what was said, and whether sudo is needed.
+
+    None when the host is failed. Raises DeployError when settings or words are wrong.
+    """
+    try:
+        words = Words(**said)
+    except (TypeError, ValueError) as error:
+        raise DeployError(f"no host was touched: {error}") from None
+    # pyinfra.host stands for another host in every greenlet; sets of hosts need the host itself.
+    state = here.state
+    host = state.inventory.get_host(here.name)
+    run = run_of(state, {})
+    settings = run.settings[host.name]
+    try:
+        observed = observe(host, settings)
+        password = with_password(host)
+        left = _leftovers(host, settings, observed, own_sudo=not password, _sudo=password)
+        planned = purge_plan(settings, observed, left, words)
+    except RefusedError as error:
+        fail(state, host, run, error.reasons)
+        return None
+    except (ProbeError, DaemonJsonError) as error:
+        fail(state, host, run, (str(error),))
+        return None
+    run.plans[host.name] = planned
+    click.echo("\n".join(plan_lines(host.name, planned, full=state.check_for_changes)))
+    return planned, settings, words, observed.through_sudo
+
+
+@operation(is_idempotent=False, idempotent_notice="Looks at the host; changes nothing.")
+def purged(settings: Settings, words: Words) -> Generator[StringCommand, None, None]:
+    """Look at the host again and fail it, with a sentence each, if anything is left."""
+    if left := _unmet(settings, words):
+        sentences = "\n".join(left)
+        yield StringCommand(f"printf '%s\\n' {shlex.quote(sentences)} >&2; false")
+    else:
+        current.noop("nothing is left to take away")
+
+
+def _unmet(settings: Settings, words: Words) -> tuple[str, ...]:
+    try:
+        observed = current.get_fact(Probe, **arguments(settings), own_sudo=False, _timeout=TIMEOUT)
+        if isinstance(observed, ProbeError):
+            raise observed
+        left = _leftovers(current, settings, observed, own_sudo=False)
+        again = purge_plan(settings, observed, left, words)
+    except RefusedError as error:
+        return error.reasons
+    except (ProbeError, DaemonJsonError) as error:
+        return (str(error),)
+    # The folder of the mark is the last thing to go.
+    return tuple(
+        f"still there: {change.what} ({change.before})"
+        for change in again.changes
+        if change.what != STATE
+    )
+
+
+def _leftovers(
+    host: Host, settings: Settings, observed: Observed, *, own_sudo: bool = True, **how: bool
+) -> Leftovers:
+    found = host.get_fact(
+        LeftoversProbe,
+        users=" ".join(settings.docker_users),
+        data_root=data_root(observed),
+        own_sudo=own_sudo,
+        _timeout=TIMEOUT,
+        **how,
+    )
+    if isinstance(found, Leftovers):
+        return found
+    raise found or ProbeError("the connection broke while looking at the host; run it again")

@@ -1,0 +1,61 @@
+"""Hosts that must not be touched as they are."""
+
+from rackwright.distro import ENGINES, KUBERNETES, RUNTIMES, unsupported
+from rackwright.observed import Observed
+from rackwright.settings import Settings
+from rackwright.steps.engine import ENGINE, older, wanted_version
+from rackwright.steps.images import still_used
+from rackwright.steps.users import missing_users
+from rackwright.steps.workload import workload_refusals
+
+
+def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
+    """Why this host must not be touched as it is; () when it may."""
+    reasons = []
+    if observed.uid != 0:
+        reasons.append("the login is not root and sudo did not make it so")
+    if reason := unsupported(observed.distro, observed.release, observed.codename):
+        reasons.append(reason)
+    if not observed.has_systemd:
+        reasons.append("systemd does not run here, so nothing would keep Docker running")
+    if observed.engine and not ({ENGINE} | ENGINES) & set(observed.packages):
+        reasons.append(
+            "a Docker Engine runs here that came from no package that Rackwright knows (a snap, "
+            "moby-engine, static binaries?); remove it first"
+        )
+    if KUBERNETES in observed.packages and RUNTIMES & set(observed.packages):
+        reasons.append(
+            "this is a Kubernetes node on the distribution's containerd, which Docker's packages "
+            "would replace under its pods; take it out of the inventory, or remove kubelet"
+        )
+    if missing := missing_users(settings, observed):
+        rootless = missing[0] in settings.docker_rootless_users
+        setting = "docker_rootless_users" if rootless else "docker_users"
+        reasons.append(
+            f"{setting} names {', '.join(missing)}, who "
+            f"{'does' if len(missing) == 1 else 'do'} not exist on the host; "
+            "create them or take them out"
+        )
+    if settings.docker_restart == "never" and observed.engine and ENGINES & set(observed.packages):
+        reasons.append(
+            "the distribution's engine would be replaced, which stops it, and docker_restart is "
+            "never; set it to when-needed"
+        )
+    swarm = observed.engine is not None and observed.engine.swarm
+    if swarm and settings.daemon_keys.get("live-restore"):
+        reasons.append(
+            "docker_live_restore cannot be on for a node of a swarm; set it to False, or leave "
+            "the swarm"
+        )
+    installed = observed.packages.get(ENGINE)
+    wanted = wanted_version(ENGINE, settings)
+    back = installed and installed.whole and older(wanted, installed.version)
+    if installed and back and not settings.docker_allow_downgrade:
+        reasons.append(
+            f"{wanted} is older than the installed {installed.version}, and an older engine need "
+            "not understand what a newer one wrote in /var/lib/docker; if you want it, set "
+            "docker_allow_downgrade for the host, or say allow_downgrade=true to "
+            "tasks.upgrade.upgrade"
+        )
+    reasons += still_used(settings, observed)
+    return (*reasons, *workload_refusals(settings, observed))

@@ -1,0 +1,104 @@
+"""How a run ended for every host that it was meant for, and the final table.
+
+The edge between pyinfra's state and the report.
+"""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from pyinfra.api import Host, State
+from rich.console import Console
+
+from rackwright.exact import Exact
+from rackwright.passwords import Passwords
+from rackwright.plan import Plan
+from rackwright.report import HostResult, Outcome, conclusion, outcome_table, plan_summary
+from rackwright.settings import Settings
+from rackwright.ssh_command import ssh_command
+
+
+@dataclass
+class Run:
+    """What a run has learnt so far, by host name."""
+
+    settings: dict[str, Settings]
+    exact: Exact = field(default_factory=Exact)
+    passwords: Passwords = field(default_factory=Passwords)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
+
+
+def hosts_of(state: State) -> list[Host]:
+    """The hosts that a run is meant for, in the order of their names."""
+    return sorted((host for host in state.inventory if state.is_host_in_limit(host)), key=str)
+
+
+def results(state: State, run: Run) -> list[HostResult]:
+    """How the run ended for every host that it was meant for."""
+    return [_result(state, run, host) for host in hosts_of(state)]
+
+
+def _result(state: State, run: Run, host: Host) -> HostResult:
+    name = host.name
+    if host not in state.activated_hosts:
+        return HostResult(name, Outcome.UNREACHABLE, "connect", connect_advice(host))
+    if name in run.refusals:
+        return HostResult(name, Outcome.FAILED, "plan", run.refusals[name])
+    if name not in run.plans:
+        return HostResult(name, Outcome.NOT_REACHED, "observe", "the run ended before its turn")
+    planned = run.plans[name]
+    if planned.empty:
+        return HostResult(name, Outcome.UNCHANGED, detail="\n".join(planned.notes))
+    if not state.is_executing:
+        outcome = Outcome.PLANNED if planned.changes else Outcome.UNCHANGED
+        return HostResult(name, outcome, detail=_detail(planned))
+    return _executed(state, host, planned)
+
+
+def _executed(state: State, host: Host, planned: Plan) -> HostResult:
+    for op_hash in host.op_hash_order:
+        done = state.ops[host][op_hash].operation_meta
+        if done.is_complete() and done.did_succeed():
+            continue
+        step = ", ".join(state.get_op_meta(op_hash).names)
+        if not done.is_complete():
+            return HostResult(host.name, Outcome.NOT_REACHED, step, "the run ended before it")
+        said = "\n".join((done.stderr_lines or done.stdout_lines)[-3:])
+        return HostResult(host.name, Outcome.FAILED, step, said or "the connection broke")
+    outcome = Outcome.CHANGED if planned.changes else Outcome.UNCHANGED
+    return HostResult(host.name, outcome, detail=_detail(planned))
+
+
+def _detail(planned: Plan) -> str:
+    return "\n".join((plan_summary(planned), *planned.notes))
+
+
+def connect_advice(host: Host, reason: str | None = None) -> str:
+    """Why a host is out of reach, and the ssh command that shows more."""
+    words = ssh_command(host.name, host.data.dict())
+    reason = reason or "could not log in (the reason stands above)"
+    return f"{reason}; try: {shlex.join(words)}"
+
+
+def print_results(state: State, run: Run) -> None:
+    """Print the table of all hosts; called when the process ends, however it ends."""
+    rows = results(state, run)
+    print_table(rows, conclusion(rows))
+
+
+def print_table(rows: Sequence[HostResult], sentence: str) -> None:
+    """Print a table of hosts and a sentence below it."""
+    wide = console()
+    # rich ends the process when the reader of a pipe is gone; it is ending already.
+    with suppress(SystemExit):
+        wide.print()
+        wide.print(outcome_table(rows))
+        wide.print(sentence, highlight=False)
+
+
+def console() -> Console:
+    """Where tables go: wide enough for a sentence when the output goes to a file or a pipe."""
+    return Console() if sys.stdout.isatty() else Console(width=140)

@@ -1,0 +1,121 @@
+"""What is wanted: the schema of every setting, its default and its documentation in one place.
+
+One file for each part of it; a section is a pydantic model, and Settings is all of them together.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal, Self
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from rackwright.settings.daemon import DaemonSettings
+from rackwright.settings.images import ImageSettings
+from rackwright.settings.logins import LoginSettings
+from rackwright.settings.packages import PackageSettings
+from rackwright.settings.rootless import RootlessSettings
+from rackwright.settings.sources import SourceSettings
+from rackwright.settings.values import User
+from rackwright.settings.workload import WorkloadSettings
+
+PREFIXES: Final = ("apt_", "docker_", "pip_")
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; `errors` holds one sentence each, with host and path."""
+
+    def __init__(self, errors: Iterable[str]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\n".join(self.errors))
+
+
+# pydantic takes the fields of the last base first: that is their order in README.md.
+class Settings(
+    ImageSettings,
+    SourceSettings,
+    WorkloadSettings,
+    RootlessSettings,
+    LoginSettings,
+    DaemonSettings,
+    PackageSettings,
+):
+    """The settings of one host. Field names are the names in the inventory."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    docker_users: tuple[User, ...] = Field(
+        (),
+        description="Existing users who may use Docker without sudo. "
+        "This makes them as powerful as root.",
+    )
+    docker_verify: Literal["changed", "always", "never"] = Field(
+        "changed", description="When to run `hello-world` as a user of the docker group."
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_docker(self) -> Self:
+        both = [user for user in self.docker_rootless_users if user in self.docker_users]
+        if both:
+            raise ValueError(
+                f"docker_rootless_users: {', '.join(both)} is in docker_users too, which gives the "
+                "rights of root; take them out of one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _compose_is_there(self) -> Self:
+        if self.docker_compose and "compose" not in self.docker_plugins:
+            raise ValueError('docker_compose: add "compose" to docker_plugins, which brings it up')
+        return self
+
+    @model_validator(mode="after")
+    def _logins_are_of_users_of_docker(self) -> Self:
+        for registry, login in self.docker_registry_logins.items():
+            for user in login.users:
+                if user not in ("root", *self.docker_users):
+                    raise ValueError(
+                        f"docker_registry_logins.{registry}.users: {user} cannot use Docker; add "
+                        "them to docker_users"
+                    )
+        return self
+
+
+def parse_settings(data: Mapping[str, Any]) -> Settings:
+    """The settings in one host's data; names without one of our prefixes are not ours to judge.
+
+    Raises SettingsError with a sentence "path: what is wrong" for every error found.
+    """
+    ours = {name: value for name, value in data.items() if name.startswith(PREFIXES)}
+    try:
+        return Settings(**ours)
+    except ValidationError as error:
+        raise SettingsError(_sentence(item) for item in error.errors()) from None
+
+
+def parse_fleet(fleet: Mapping[str, Mapping[str, Any]]) -> dict[str, Settings]:
+    """Settings by host name. Raises SettingsError with the errors of all hosts at once."""
+    settings: dict[str, Settings] = {}
+    errors: list[str] = []
+    for host, data in sorted(fleet.items()):
+        try:
+            settings[host] = parse_settings(data)
+        except SettingsError as error:
+            errors += [f"{host}: {sentence}" for sentence in error.errors]
+    if errors:
+        raise SettingsError(errors)
+    return settings
+
+
+def _sentence(error: Any) -> str:
+    path = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden" and len(error["loc"]) > 1:
+        return f"{path}: there is no such key"
+    if error["type"] == "extra_forbidden":
+        nearest = difflib.get_close_matches(path, Settings.model_fields, n=1, cutoff=0)[0]
+        return f"{path}: there is no such setting; the nearest is {nearest}"
+    what = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "value_error" and not path:
+        return str(what)
+    if path == "docker_version" and error["type"] == "string_type":
+        what = f'{error["input"]!r} is a number; write it in quotes: "{error["input"]}"'
+    return f"{path}: {what}"

@@ -1,0 +1,51 @@
+"""Compose projects of a host. What they are stands in files on this machine."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, Field, JsonValue, model_validator
+
+from rackwright.settings.containers import FORBID, Secret
+from rackwright.settings.docker_values import Line, Project
+from rackwright.settings.values import VariableName
+
+
+class ComposeProject(BaseModel):
+    """One project. `file` is sent as it is, `template` is a jinja2 template that gets `vars`."""
+
+    model_config = FORBID
+
+    file: Line | None = None
+    template: Line | None = None
+    vars: dict[str, JsonValue] = {}
+    env: dict[VariableName, Line] = {}
+    secrets: dict[VariableName, Secret] = {}
+    state: Literal["running", "absent"] = "running"
+    # Seconds in which its containers have to be running, and healthy where that is checked.
+    wait: Annotated[int, Field(ge=1)] = 60
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.state == "running" and (self.file is None) == (self.template is None):
+            raise ValueError("name either file or template")
+        if self.vars and self.template is None:
+            raise ValueError("vars: only a template has variables; use env for a file")
+        if both := sorted(self.env.keys() & self.secrets.keys()):
+            raise ValueError(f"env: {both[0]} is in secrets too")
+        return self
+
+
+class RenderedProject(ComposeProject):
+    """A project with the content of its compose file."""
+
+    content: str
+
+
+class ComposeSettings(BaseModel):
+    """The compose projects of a host."""
+
+    docker_compose: dict[Project, ComposeProject] = Field(
+        {},
+        description="Compose projects by name: `file`, or `template` with `vars`, both on your "
+        "machine; `env` and `secrets` for the `${VARIABLES}` in it, `wait`, and `state`: "
+        "`running` or `absent`.",
+    )

@@ -1,0 +1,67 @@
+"""Bytes to and from a command on a host as they come, over the connection that pyinfra holds.
+
+pyinfra's own run_shell_command keeps all output in memory, takes it for UTF-8, and gives no exit
+code.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import BinaryIO
+
+import gevent
+from paramiko import Channel, SSHClient, SSHException
+from pyinfra.api import Host
+
+from rackwright.fleet import HostError
+
+Sink = Callable[[bytes], object]
+CHUNK = 1 << 18
+KEEPALIVE = 15  # seconds; a silent command must not let a firewall forget the connection
+
+
+def stream(host: Host, command: str, out: Sink, err: Sink, source: BinaryIO | None = None) -> int:
+    """Run a command line; returns its exit code.
+
+    `source` is sent to its standard input; without one, that is empty. Raises HostError when the
+    host is not reached over SSH or when the connection breaks, and OSError of `source` and sinks.
+    """
+    client = getattr(host.connector, "client", None)
+    transport = client.get_transport() if isinstance(client, SSHClient) else None
+    if transport is None:
+        raise HostError("this works only on hosts that are reached over SSH")
+    transport.set_keepalive(KEEPALIVE)
+    try:
+        channel = transport.open_session()
+        channel.exec_command(command)
+    except (SSHException, EOFError) as error:
+        raise HostError(f"the connection broke ({error}); run it again") from None
+    readers = [
+        gevent.spawn(_drain, *each) for each in ((channel.recv, out), (channel.recv_stderr, err))
+    ]
+    try:
+        if source:
+            _send(channel, source)
+        channel.shutdown_write()
+        gevent.joinall(readers, raise_error=True)
+        code = channel.recv_exit_status()
+    finally:
+        gevent.killall(readers)
+        channel.close()
+    if code == -1:  # paramiko's word for: it ended without one
+        raise HostError("the connection broke before the command ended; look at it, run it again")
+    return code
+
+
+def _drain(receive: Callable[[int], bytes], sink: Sink) -> None:
+    for chunk in iter(partial(receive, CHUNK), b""):
+        sink(chunk)
+
+
+def _send(channel: Channel, source: BinaryIO) -> None:
+    for chunk in iter(partial(source.read, CHUNK), b""):
+        # A command that ends before it has read all tells why by its exit code and its words.
+        with suppress(OSError):
+            channel.sendall(chunk)
+            continue
+        return

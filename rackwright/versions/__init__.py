@@ -1,0 +1,1 @@
+"""Which version of each package a host gets, out of what its repository offers."""

@@ -1,0 +1,45 @@
+"""Asking a host what Docker's repository offers to it; its apt works in a folder of its own."""
+
+from pathlib import Path
+from typing import Final
+
+from pyinfra.api import Host
+
+from rackwright.observed import Observed
+from rackwright.openpgp import fetch
+from rackwright.script import command, encoded
+from rackwright.settings import Settings
+from rackwright.steps.engine import wanted_packages
+from rackwright.steps.repository import unusable
+from rackwright.versions.offers import NotOfferedError, Offer, parse_offers
+
+OFFERS: Final = Path(__file__).with_name("offers.sh")
+PATIENCE: Final = 300  # seconds for apt to read the repository
+
+
+def ask(host: Host, settings: Settings, observed: Observed) -> list[Offer]:
+    """All versions of the wanted packages, from one remote command that changes nothing.
+
+    Raises NotOfferedError when the host's apt cannot read the repository, and KeyRefusedError.
+    """
+    url = f"{settings.docker_repo_url}/{observed.distro}"
+    key = fetch(f"{url}/gpg", settings.docker_key_fingerprint)
+    words = [encoded(key), encoded(definition(settings, observed))]
+    ok, output = host.run_shell_command(
+        command(OFFERS, *words, *wanted_packages(settings)),
+        _sudo=observed.through_sudo,
+        _timeout=PATIENCE,
+    )
+    if not ok:
+        said = f"apt says: {' / '.join(output.stderr_lines[-3:])}"
+        raise NotOfferedError(unusable(url, observed.codename, settings.docker_channel, said))
+    return parse_offers(output.stdout_lines)
+
+
+def definition(settings: Settings, observed: Observed) -> str:
+    """The repository for a host's release; the script on the host puts its key's path in."""
+    return (
+        f"Types: deb\nURIs: {settings.docker_repo_url}/{observed.distro}\n"
+        f"Suites: {observed.codename}\nComponents: {settings.docker_channel}\n"
+        f"Architectures: {observed.architecture}\nSigned-By: @KEYRING@\n"
+    )

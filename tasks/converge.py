@@ -1,0 +1,72 @@
+"""The converge run: every task once, in the order in which a host needs them."""
+
+from typing import Any
+
+from pyinfra import host
+
+from rackwright.run import plan_host
+from tasks.begin import begin
+from tasks.bundle import bundle
+from tasks.bundle_image import bundle_image
+from tasks.compose import compose
+from tasks.conflicts import conflicts
+from tasks.containers import containers
+from tasks.daemon import daemon
+from tasks.engine import engine
+from tasks.hold import hold
+from tasks.images import images
+from tasks.lists import lists
+from tasks.lock import lock
+from tasks.logins import logins
+from tasks.mirrors import mirrors
+from tasks.networks import networks
+from tasks.pip import pip
+from tasks.prune import prune
+from tasks.removals import removals
+from tasks.repair import repair
+from tasks.repository import repository
+from tasks.rootless import rootless
+from tasks.service import service
+from tasks.sources import sources
+from tasks.unit import unit
+from tasks.users import users
+from tasks.verify import verify
+from tasks.volumes import volumes
+
+
+def converge(**wanted: Any) -> None:
+    """Bring the host of this moment to its settings; those in `wanted` go before the inventory's.
+
+    Raises DeployError when settings are wrong; a host that must not be touched is failed.
+    """
+    planned = plan_host(host, **wanted)
+    if planned is None:
+        return
+    plan, settings, sudo = planned
+    begin(plan=plan, _sudo=sudo)
+    repair(plan=plan, _sudo=sudo)
+    sources(plan=plan, _sudo=sudo)
+    pip(plan=plan, _sudo=sudo)
+    repository(plan=plan, _sudo=sudo)
+    lists(plan=plan, _sudo=sudo)
+    lock(plan=plan, _sudo=sudo)
+    bundle(plan=plan, _sudo=sudo)
+    conflicts(plan=plan, _sudo=sudo, _env=plan.apt_environment)
+    mirrors(plan=plan, _sudo=sudo)
+    daemon(plan=plan, _sudo=sudo)
+    unit(plan=plan, _sudo=sudo)
+    engine(plan=plan, _sudo=sudo, _env=plan.apt_environment)
+    hold(plan=plan, _sudo=sudo)
+    service(plan=plan, settings=settings, _sudo=sudo)
+    users(plan=plan, _sudo=sudo)
+    logins(plan=plan, _sudo=sudo)
+    bundle_image(plan=plan, _sudo=sudo)
+    images(plan=plan, _sudo=sudo)
+    networks(plan=plan, _sudo=sudo)
+    volumes(plan=plan, _sudo=sudo)
+    containers(plan=plan, _sudo=sudo)
+    compose(plan=plan, _sudo=sudo)
+    removals(plan=plan, _sudo=sudo)
+    prune(plan=plan, _sudo=sudo)
+    rootless(plan=plan, _sudo=sudo)
+    verify(plan=plan, settings=settings, _sudo=sudo)

@@ -1,0 +1,33 @@
+"""Holds on Docker's packages."""
+
+from io import StringIO
+
+from pyinfra.api import deploy
+from pyinfra.operations import files, server
+
+from rackwright.marks import HOLDS
+from rackwright.plan import Plan
+
+
+@deploy("Hold")
+def hold(plan: Plan) -> None:
+    """The wanted packages are on hold, and those are not that Rackwright held before."""
+    step = plan.hold
+    if step is None:
+        return
+    # Before the holds: those of a run that dies in between are known as ours.
+    files.put(
+        name="The host knows which holds are Rackwright's",
+        src=StringIO("".join(f"{name}\n" for name in step.ours)),
+        dest=HOLDS,
+        mode="0644",
+    )
+    if step.held:
+        server.shell(
+            name="Docker's packages are on hold", commands=[f"apt-mark hold {' '.join(step.held)}"]
+        )
+    if step.released:
+        server.shell(
+            name="Docker's packages are not on hold any more",
+            commands=[f"apt-mark unhold {' '.join(step.released)}"],
+        )

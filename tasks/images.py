@@ -1,0 +1,34 @@
+"""The images that a host has: pulled, loaded from files of the laptop, tagged, and taken off."""
+
+from pyinfra import host
+from pyinfra.api import deploy
+from pyinfra.operations import server
+
+from rackwright.image_operations import from_file
+from rackwright.plan import Plan
+from rackwright.script import IMAGES_SH, command
+from rackwright.settings.references import registry
+
+
+@deploy("Images")
+def images(plan: Plan) -> None:
+    """The wanted images are there under all their names; those that are not wanted are gone."""
+    step = plan.images
+    if step is None:
+        return
+    for name in host.loop(step.pulls):
+        server.shell(
+            name=f"{name} is pulled", commands=[command(IMAGES_SH, "pull", name, registry(name))]
+        )
+    for image in host.loop(step.loads):
+        from_file(name=f"{image.name} is loaded from {image.file}", image=image)
+    for source, tag in host.loop(step.tags):
+        server.shell(
+            name=f"{tag} is a tag of {source}", commands=[command(IMAGES_SH, "tag", source, tag)]
+        )
+    for image in host.loop(step.removals):
+        force = ["--force"] if image.force else []
+        server.shell(
+            name=f"{image.name} is gone",
+            commands=[command(IMAGES_SH, "remove", image.name, *force)],
+        )

@@ -1,0 +1,45 @@
+"""Docker daemons of single users, without root."""
+
+from pyinfra import host
+from pyinfra.api import deploy
+from pyinfra.operations import apt, server
+
+from rackwright.patience import apt_lock
+from rackwright.plan import Plan
+from rackwright.rootless import (
+    HELLO_WORLD,
+    PACKAGES,
+    as_user,
+    give_ranges,
+    linger,
+    remember,
+    remove,
+    set_up,
+)
+
+
+@deploy("Rootless")
+def rootless(plan: Plan) -> None:
+    """Wanted users have a daemon of their own that runs hello-world; others have none from us."""
+    step = plan.rootless
+    if step is None:
+        return
+    if step.set_up:
+        apt.packages(
+            name="Packages for rootless Docker are installed",
+            packages=list(PACKAGES),
+            extra_install_args=apt_lock(plan.apt_timeout),
+        )
+    for user in host.loop(step.set_up):
+        server.shell(
+            name=f"{user} may have a daemon of their own",
+            commands=[remember(user), give_ranges(user), linger(user)],
+        )
+        server.shell(name=f"The daemon of {user} runs", commands=[set_up(user, step.daemon_json)])
+        if plan.hello_world:
+            server.shell(
+                name=f"hello-world runs on the daemon of {user}",
+                commands=[as_user(user, HELLO_WORLD)],
+            )
+    for user in host.loop(step.removed):
+        server.shell(name=f"The daemon of {user} is gone", commands=remove(user))

@@ -1,0 +1,185 @@
+"""daemon.json on hosts in use: what changes reloads or restarts, what is refused, what comes back.
+
+`debian13` runs Engine 26.1, which can judge a daemon.json (`dockerd --validate`); `ubuntu` runs
+20.10, which cannot. On both a container runs that nothing here may stop.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.lab.fleet import Lab, Ran
+
+ENGINES = pytest.mark.parametrize("kind", ["debian13", "ubuntu"])
+STATE = "{{.State.Pid}} {{.State.StartedAt}}"
+
+
+@pytest.fixture(scope="module")
+def in_use(lab: Lab) -> None:
+    """Both engines, each with a running container."""
+    lab.reset(lab.debian13, lab.ubuntu)
+    ran = deploy(lab, "debian13", "ubuntu")
+    assert ran.code == 0, ran.output
+    for name in (lab.debian13, lab.ubuntu):
+        lab.root(name, "docker run -d --name app --restart always debian:12 sleep 1000000")
+
+
+@pytest.fixture(autouse=True)
+def nothing_stops(lab: Lab, in_use: None, kind: str) -> Iterator[None]:
+    """The container runs on as the same process; the host is brought back to its settings."""
+    name = getattr(lab, kind)
+    before = lab.root(name, f"docker inspect -f '{STATE}' app")
+    yield
+    ran = deploy(lab, kind)
+    assert ran.code == 0, ran.output
+    assert lab.root(name, f"docker inspect -f '{STATE}' app") == before
+    assert deploy(lab, kind).output.count("1 host: 1 unchanged") == 1
+
+
+def deploy(lab: Lab, *kinds: str, flags: tuple[str, ...] = ("-y",), **data: Any) -> Ran:
+    """A run on hosts of these kinds, each with its engine, and with this data besides."""
+    versions = {"debian13": "26.1", "ubuntu": "20.10"}
+    names = {getattr(lab, kind): {"docker_version": versions[kind], **data} for kind in kinds}
+    # systemd would refuse to start a daemon that the tests restart again and again.
+    for name in names:
+        lab.root(name, "systemctl reset-failed docker.service || true")
+    return lab.deploy(*flags, limit=list(names), data=names)
+
+
+def daemon(lab: Lab, kind: str) -> str:
+    """The daemon's process."""
+    return lab.root(getattr(lab, kind), "systemctl show -p MainPID docker")
+
+
+def daemon_json(lab: Lab, kind: str) -> dict[str, Any]:
+    """What is in daemon.json."""
+    keys: dict[str, Any] = json.loads(lab.root(getattr(lab, kind), "cat /etc/docker/daemon.json"))
+    return keys
+
+
+def info(lab: Lab, kind: str, field: str) -> str:
+    """Fields of docker info, as a template."""
+    return lab.root(getattr(lab, kind), f"docker info -f '{field}'").strip()
+
+
+@ENGINES
+def test_a_key_that_can_be_reloaded_is_and_goes_again(lab: Lab, kind: str) -> None:
+    before = daemon(lab, kind)
+    ran = deploy(lab, kind, docker_daemon={"debug": True, "labels": ["room=b12"]})
+    assert ran.code == 0, ran.output
+    assert info(lab, kind, "{{.Debug}} {{.Labels}}") == "true [room=b12]"
+    ran = deploy(lab, kind)
+    assert ran.code == 0, ran.output
+    assert info(lab, kind, "{{.Debug}} {{.Labels}}") == "false []"
+    assert daemon(lab, kind) == before
+
+
+@ENGINES
+def test_a_restart_under_live_restore_stops_nothing(lab: Lab, kind: str) -> None:
+    before = daemon(lab, kind)
+    ran = deploy(lab, kind, docker_allow_container_stop=False, docker_log_max_size="20m")
+    assert ran.code == 0, ran.output
+    assert daemon(lab, kind) != before
+    assert daemon_json(lab, kind)["log-opts"] == {"max-size": "20m", "max-file": "3"}
+
+
+@pytest.mark.parametrize("kind", ["debian13"])
+def test_what_would_stop_containers_needs_an_explicit_word(lab: Lab, kind: str) -> None:
+    before, keys = daemon(lab, kind), daemon_json(lab, kind)
+    data: dict[str, Any] = {"docker_live_restore": False, "docker_log_max_size": "20m"}
+    for flags in (("-y",), ("--dry",)):
+        ran = deploy(lab, kind, flags=flags, docker_allow_container_stop=False, **data)
+        assert "impact: restart, stops the containers app" in ran.output
+        assert "would stop the running container app: live-restore is off" in ran.output
+        assert "docker_allow_container_stop=true" in ran.output
+    assert (daemon(lab, kind), daemon_json(lab, kind)) == (before, keys)
+
+
+@pytest.mark.parametrize("kind", ["debian13"])
+def test_what_dockerd_itself_refuses_never_gets_into_force(lab: Lab, kind: str) -> None:
+    before, keys = daemon(lab, kind), daemon_json(lab, kind)
+    ran = deploy(lab, kind, docker_daemon={"log-level": "loud"})
+    assert ran.code == 1
+    assert "dockerd refuses the new daemon.json, so the old one stays:" in ran.output
+    assert "loud" in ran.output
+    assert (daemon(lab, kind), daemon_json(lab, kind)) == (before, keys)
+    assert lab.root(lab.debian13, "ls /etc/docker").split() == ["daemon.json"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "words"),
+    [
+        # --validate does not look at it.
+        ("debian13", {"exec-opts": ["native.cgroupdriver=nosuch"]}, "native.cgroupdriver"),
+        ("ubuntu", {"log-level": "loud"}, "loud"),
+    ],
+)
+def test_a_daemon_that_does_not_start_gets_its_old_configuration_back(
+    lab: Lab, kind: str, keys: dict[str, Any], words: str
+) -> None:
+    before = daemon_json(lab, kind)
+    ran = deploy(lab, kind, docker_daemon=keys)
+    assert ran.code == 1
+    line = next(line for line in ran.output.splitlines() if "Docker's last words" in line)
+    assert "Docker does not answer; the configuration from before is in force again." in line
+    assert words in line.partition("last words: ")[2]
+    assert daemon_json(lab, kind) == before
+    assert info(lab, kind, "{{.LiveRestoreEnabled}}") == "true"
+
+
+@pytest.mark.parametrize("kind", ["debian13"])
+def test_where_docker_must_not_be_restarted_the_restart_is_pending(lab: Lab, kind: str) -> None:
+    before = daemon(lab, kind)
+    data: dict[str, Any] = {"docker_restart": "never", "docker_log_max_size": "30m"}
+    dry, run = ("--dry",), ("-y",)
+    for flags, outcome in ((dry, "would change"), (run, "changed"), (dry, "unch"), (run, "unch")):
+        ran = deploy(lab, kind, flags=flags, **data)
+        assert f"1 host: 1 {outcome}" in ran.output, ran.output
+        plan, _, table = ran.output.partition("outcome")
+        assert "note: a restart of Docker is pending" in plan
+        assert "a restart of Docker is pending" in table
+    assert daemon(lab, kind) == before
+    ran = deploy(lab, kind, docker_log_max_size="30m")
+    assert ran.code == 0, ran.output
+    assert daemon(lab, kind) != before
+    again = deploy(lab, kind, **data)
+    assert "pending" not in again.output
+
+
+@pytest.mark.parametrize("kind", ["ubuntu"])
+def test_where_docker_must_not_be_restarted_its_packages_stay_back(lab: Lab, kind: str) -> None:
+    before = daemon(lab, kind), lab.fingerprint(lab.ubuntu)
+    for flags in (("--dry",), ("-y",)):
+        ran = deploy(lab, kind, flags=flags, docker_restart="never", docker_version="26.1")
+        assert ran.code == 0, ran.output
+        assert "note: docker-ce stays at 20.10.24" in ran.output
+        assert "1 host: 1 unchanged" in ran.output
+    assert (daemon(lab, kind), lab.fingerprint(lab.ubuntu)) == before
+
+
+@pytest.mark.parametrize("kind", ["ubuntu"])
+def test_a_proxy_of_the_daemon(lab: Lab, kind: str) -> None:
+    proxy = lab.services["dead"]
+    ran = deploy(lab, kind, docker_http_proxy=proxy, docker_no_proxy=["172.16.0.0/12"])
+    assert ran.code == 0, ran.output
+    assert info(lab, kind, "{{.HTTPProxy}} {{.HTTPSProxy}} {{.NoProxy}}") == (
+        f"{proxy} {proxy} 172.16.0.0/12"
+    )
+    pull = "docker pull registry.example/image 2>&1 || true"
+    assert f"proxyconnect tcp: dial tcp {proxy.removeprefix('http://')}" in lab.root(
+        lab.ubuntu, pull
+    )
+    ran = deploy(lab, kind)
+    assert ran.code == 0, ran.output
+    assert info(lab, kind, "{{.HTTPProxy}}{{.HTTPSProxy}}{{.NoProxy}}") == ""
+
+
+@pytest.mark.parametrize("kind", ["ubuntu"])
+def test_data_is_never_left_behind_unasked(lab: Lab, kind: str) -> None:
+    before = daemon(lab, kind)
+    ran = deploy(lab, kind, docker_data_root="/data/docker")
+    assert ran.code == 1
+    assert "would stay behind in /var/lib/docker, unseen from /data/docker" in ran.output
+    assert daemon(lab, kind) == before

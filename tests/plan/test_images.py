@@ -1,0 +1,65 @@
+"""Images on a fake host: exactly which commands would be run, and that one look is enough."""
+
+import re
+from typing import Any
+
+from rackwright.script import IMAGES_SH, command
+from tests.plan.fleet import Ran, run
+from tests.plan.test_deploy import BEGIN, FIRST_LOOK, Source, answers, changing, source
+from tests.unit.test_images import SHA, packed
+
+__all__ = ["source"]  # a fixture
+FINISHED = "rm -f /var/lib/rackwright/unfinished"
+PRIVATE = "registry.example:5000/team/app:1"
+OLD = {"Id": SHA["a"], "RepoTags": [], "Created": "2024-01-01T00:00:00Z", "Size": 1}
+APP = {**OLD, "Id": SHA["b"], "RepoTags": ["app:1"]}
+DEBIAN = {**OLD, "Id": SHA["c"], "RepoTags": ["debian:12"]}
+
+
+def deployed(source: Source, found: list[dict[str, Any]], *commands: str, **data: Any) -> Ran:
+    """A run on a converged host with these images, and without them at the second look."""
+
+    def told(images: list[dict[str, Any]]) -> list[str]:
+        lines = source.converged()
+        seen = ["images_asked yes", f"images_found {packed(images)}", "images_now 1800000000"]
+        return [*lines[:-1], *seen, lines[-1]]
+
+    after = [{**DEBIAN, "RepoTags": ["debian:12", PRIVATE, "app:2"]}]
+    host = answers(told(found), told(after), *commands)
+    return run({**source.data, "docker_users": ["admin"], **data, "fake_responses": host})
+
+
+def test_images_come_before_others_go(source: Source) -> None:
+    commands = [
+        BEGIN,
+        command(IMAGES_SH, "pull", "debian:12", "docker.io"),
+        command(IMAGES_SH, "pull", PRIVATE, "registry.example:5000"),
+        command(IMAGES_SH, "tag", PRIVATE, "app:2"),
+        command(IMAGES_SH, "remove", "app:1", "--force"),
+        command(IMAGES_SH, "prune", SHA["a"], "", SHA["a"]),
+        FINISHED,
+    ]
+    images = [
+        "debian:12",
+        {"name": PRIVATE, "tags": ["app:2"]},
+        {"name": "app:1", "state": "absent", "force": True},
+    ]
+    prune = {"dangling": True}
+    ran = deployed(source, [OLD, APP], *commands, docker_images=images, docker_prune=prune)
+    assert not ran.failed
+    assert changing(ran) == commands
+
+
+def test_a_host_with_its_images_is_looked_at_once(source: Source) -> None:
+    ran = deployed(source, [DEBIAN], docker_images=["debian:12"], docker_prune={"unused": True})
+    assert not ran.failed
+    assert ran.operations == []
+    (look,) = ran.commands
+    assert FIRST_LOOK in look
+    assert re.search(r"image_probe all .* debian:12", look.replace("'", ""))
+
+
+def test_a_host_whose_settings_name_no_image_is_not_asked_for_any(source: Source) -> None:
+    ran = deployed(source, [])
+    assert "image_probe" not in ran.commands[0]
+    assert ran.operations == []

@@ -1,0 +1,102 @@
+"""The rackwright command: help, exit codes, start-up."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RACKWRIGHT = str(Path(sys.executable).parent / "rackwright")
+
+
+def ran(*words: str) -> subprocess.CompletedProcess[str]:
+    """The finished command."""
+    return subprocess.run(words, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("start", [(RACKWRIGHT,), (sys.executable, "-m", "rackwright")])
+def test_help_can_be_had_both_ways(start: tuple[str, ...]) -> None:
+    done = ran(*start, "--help")
+    assert done.returncode == 0
+    assert "Exit codes: 0 all is well, 2 drift, 3 some hosts failed, 4" in done.stdout
+
+
+COMMANDS = (
+    *("check", "lock", "bundle", "images", "containers", "logs", "exec", "run", "start", "stop"),
+    *("restart", "export", "import", "rm", "rmi", "prune"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_has_an_example(command: str) -> None:
+    done = ran(RACKWRIGHT, command, "--help")
+    assert done.returncode == 0
+    assert f"Example: rackwright {command} inventory/" in done.stdout
+
+
+def test_help_imports_nothing_that_it_does_not_need() -> None:
+    code = (
+        "import sys; from rackwright.cli import main; sys.argv = ['rackwright', '--help']; main();"
+        "print({'pyinfra', 'pydantic', 'requests', 'rich', 'gevent'} & set(sys.modules))"
+    )
+    assert ran(sys.executable, "-c", code).stdout.endswith("set()\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["check", "x", "--nonsense"], "No such option: --nonsense"),
+        (["check"], "Missing argument"),
+        (["nonsense"], "No such command"),
+        (["check", "/nonexistent.py"], "is no inventory file, or has no hosts in it"),
+        (["check", "inventory/example.py", "--limit", "x"], "x: no host and no group"),
+        (["lock", "localhost"], "a lock needs an inventory file"),
+        (["images", "x", "--filter", "nonsense"], "write KEY=VALUE"),
+        (["images", "inventory/example.py", "--format", "yaml"], "json, csv or a Go template"),
+        (["logs", "x", "web\n-v"], "is no name"),
+        (["exec", "x", "--", "-v", "ls"], "'-v' is no name"),
+        (["exec", "x", "web", "-e", "A=b\nc", "ls"], "holds a newline"),
+        (["exec", "inventory/example.py", "web", "-it", "ls"], "-i and -t are for one host"),
+        (["run", "@local", "debian", "-i", "sh"], "only on hosts reached over SSH"),
+        (["stop", "x", "web", "--", "--time=0"], "'--time=0' is no name"),
+        (["export", "inventory/example.py", "server-*", "web", "x.tar"], "these are 2"),
+        (["import", "x", "/nonexistent.tar", "app:1"], "/nonexistent.tar: is no file"),
+        (["prune", "x"], "say what is to go"),
+        (["prune", "x", "--images", "--older-than", "week"], "as in 7d"),
+    ],
+)
+def test_a_wrong_command_line_is_not_drift(words: list[str], said: str) -> None:
+    done = ran(RACKWRIGHT, *words)
+    assert done.returncode == 4
+    assert said in done.stderr
+
+
+def test_settings_errors_of_all_hosts_are_told_before_any_is_connected(tmp_path: Path) -> None:
+    inventory = tmp_path / "x.py"
+    inventory.write_text("hosts = (['192.0.2.1', '192.0.2.2'], {'docker_users': ['-x']})\n")
+    for command in ("check", "lock"):
+        done = ran(RACKWRIGHT, command, str(inventory))
+        assert done.returncode == 4
+        assert done.stderr.count("docker_users.0: a login name has only") == 2
+        assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
+    file = tmp_path / "x.tar"
+    file.write_text("precious")
+    done = ran(RACKWRIGHT, "export", "@local", "@local", "web", str(file))
+    assert done.returncode == 5
+    assert "is there already, and stays as it is; --force" in done.stderr
+    assert file.read_text() == "precious"
+
+
+def test_what_needs_ssh_says_so_of_a_local_host(tmp_path: Path) -> None:
+    for words in (
+        ["logs", "@local", "web"],
+        ["export", "@local", "@local", "web", f"{tmp_path}/x"],
+    ):
+        done = ran(RACKWRIGHT, *words)
+        assert done.returncode == 3
+        assert "this works only on hosts that are reached over SSH" in done.stdout
+        assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,112 @@
+"""The lock: what is chosen, how it is written, and what it does to settings and plans."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rackwright.lock.apply import (
+    contradictions,
+    locked_packages,
+    plan_with_lock,
+    with_exact_versions,
+)
+from rackwright.lock.file import Lock, LockedPackage, lock_path, lock_text, read_lock, write_lock
+from rackwright.lock.merge import Resolved, merged
+from rackwright.observed import Observed
+from rackwright.plan import RefusedError
+from rackwright.settings import Settings, SettingsError
+from rackwright.settings.packages import DOCKER_KEY_FINGERPRINT
+from rackwright.steps.engine import wanted_packages
+from tests.unit.states import BARE, NEWEST, PASSWORDS, after, hosts, settings_
+
+
+def every_package(version: str = NEWEST) -> dict[str, LockedPackage]:
+    """A lock's packages for default settings."""
+    return {
+        name: LockedPackage(version=version, sha256="c" * 64)
+        for name in wanted_packages(Settings())
+    }
+
+
+LOCK = Lock(
+    keys=(DOCKER_KEY_FINGERPRINT,),
+    packages={"debian/bookworm/amd64": {"stable/latest": every_package()}},
+)
+
+
+def test_a_lock_is_read_as_it_was_written_and_every_value_has_a_line(tmp_path: Path) -> None:
+    path = lock_path(tmp_path / "lab.py")
+    write_lock(path, LOCK)
+    assert path.name == "lab.lock.json"
+    assert read_lock(path) == LOCK
+    assert list(tmp_path.iterdir()) == [path]
+    other = LOCK.model_copy(update={"keys": ("0" * 40,)})
+    lines = zip(lock_text(LOCK).splitlines(), lock_text(other).splitlines(), strict=True)
+    assert sum(one != two for one, two in lines) == 1
+
+
+@pytest.mark.parametrize("text", ["{", '{"schema": 2, "keys": [], "packages": {}}', "[]"])
+def test_a_file_that_is_no_lock_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.lock.json"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=r"cannot be used: .*write it again with `rackwright"):
+        read_lock(path)
+
+
+def test_contradictions() -> None:
+    assert contradictions(LOCK, "x.lock.json", Settings()) == []
+    wrong = Settings(docker_version="20.10", docker_key_fingerprint="0" * 40)
+    version, key = contradictions(LOCK, "x.lock.json", wrong)
+    assert version.startswith("docker_version: stable/20.10 is wanted, x.lock.json was made for")
+    assert key.startswith(f"docker_key_fingerprint: {'0' * 40} is wanted")
+
+
+def test_a_package_that_the_lock_does_not_have_is_refused() -> None:
+    settings = Settings(docker_plugins=["model"])
+    with pytest.raises(RefusedError, match=r"x\.lock\.json has no docker-model-plugin for debian/"):
+        locked_packages(LOCK, "x.lock.json", settings, BARE)
+
+
+@given(settings_, hosts)
+def test_a_locked_host_gets_exact_versions_with_hashes_and_then_nothing(
+    settings: Settings, host: Observed
+) -> None:
+    packages = {
+        name: LockedPackage(version="5:28.0.1-1~x", sha256="d" * 64)
+        for name in wanted_packages(settings)
+    }
+    exact = with_exact_versions(settings, packages)
+    try:
+        plan = plan_with_lock(exact, host, packages, passwords=PASSWORDS)
+    except RefusedError:
+        return
+    if plan.engine:
+        assert plan.lock is not None
+        assert set(plan.lock.hashes) == set(plan.engine.packages)
+        assert all("=" in each for each in plan.engine.packages)
+    assert (
+        plan_with_lock(exact, after(exact, host, plan), packages, passwords=PASSWORDS).changes == ()
+    )
+
+
+@given(st.sampled_from(["latest", "26.1"]), st.booleans())
+def test_hosts_with_the_same_settings_have_the_same_packages(wanted: str, same: bool) -> None:
+    one = Resolved("debian/bookworm/amd64", f"stable/{wanted}", every_package())
+    two = Resolved(one.release, one.wanted, every_package(NEWEST if same else "1-1"))
+    if same:
+        assert merged([one, two], ["0" * 40], {}, LOCK).packages == {
+            "debian/bookworm/amd64": {one.wanted: every_package()}
+        }
+    else:
+        with pytest.raises(SettingsError, match="their repositories differ"):
+            merged([one, two], ["0" * 40], {}, None)
+
+
+def test_a_lock_of_some_hosts_leaves_other_releases_as_they_are() -> None:
+    one = Resolved("ubuntu/noble/arm64", "stable/latest", every_package())
+    held = json.loads(lock_text(merged([one], ["0" * 40], {}, LOCK)))
+    assert list(held["packages"]) == ["debian/bookworm/amd64", "ubuntu/noble/arm64"]
+    assert held["keys"] == ["0" * 40, DOCKER_KEY_FINGERPRINT]

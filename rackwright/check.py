@@ -11,7 +11,7 @@ from pyinfra.api.exceptions import DeployError
 from rackwright import exits
 from rackwright.drift import drift_conclusion, drift_lines, drift_row, drifted
 from rackwright.fleet import HostError, connected, each, load
-from rackwright.observed import ProbeError
+from rackwright.look.observed import ProbeError
 from rackwright.plan import Plan, RefusedError
 from rackwright.report import HostResult, Outcome
 from rackwright.results import Run, connect_advice, hosts_of, print_table

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rackwright.bundle.apply import disagreements, plan_with_bundle
 from rackwright.bundle.file import Manifest, read_manifest
+from rackwright.laptop.passwords import Passwords
 from rackwright.lock.apply import (
     contradictions,
     locked_packages,
@@ -13,9 +14,8 @@ from rackwright.lock.apply import (
     with_exact_versions,
 )
 from rackwright.lock.file import Lock, lock_path, read_lock
-from rackwright.mirrors import ProbedMirrors
-from rackwright.observed import Observed
-from rackwright.passwords import Passwords
+from rackwright.look.mirrors import ProbedMirrors
+from rackwright.look.observed import Observed
 from rackwright.plan import Plan, plan
 from rackwright.settings import Settings, SettingsError
 

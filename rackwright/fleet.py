@@ -19,7 +19,7 @@ from pyinfra.api.state import BaseStateCallback, StateStage
 from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
 from pyinfra_cli.inventory import make_inventory
 
-from rackwright.inventory_file import register
+from rackwright.laptop.inventory_file import register
 from rackwright.settings import SettingsError
 
 Answer = TypeVar("Answer")

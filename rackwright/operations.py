@@ -6,10 +6,11 @@ from collections.abc import Generator
 from pyinfra import host
 from pyinfra.api import StringCommand, operation
 
-from rackwright.observed import Observed, ProbeError
+from rackwright.docker import DAEMON_SH
+from rackwright.host.script import command
+from rackwright.look.observed import Observed, ProbeError
+from rackwright.look.probe import TIMEOUT, Probe, arguments
 from rackwright.plan import RefusedError, plan
-from rackwright.probe import TIMEOUT, Probe, arguments
-from rackwright.script import DAEMON_SH, command
 from rackwright.settings import Settings
 from rackwright.steps.service import ServiceStep
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass, fields
 from itertools import chain
 
 from rackwright.change import Change, Impact
+from rackwright.laptop.passwords import Passwords
+from rackwright.look.mirrors import ProbedMirrors
+from rackwright.look.observed import Observed
 from rackwright.marks import BUNDLE
-from rackwright.mirror_choice import source_notes, source_refusals
-from rackwright.mirrors import ProbedMirrors
-from rackwright.observed import Observed
-from rackwright.passwords import Passwords
+from rackwright.packages.mirror_choice import source_notes, source_refusals
 from rackwright.refusals import refusals
 from rackwright.settings import Settings
 from rackwright.steps.bundle import BundleImageStep, BundleStep

@@ -1,8 +1,8 @@
 """The plan of a purge: a pure function of what is on the host and what the admin said."""
 
 from rackwright.distro import ENGINES, KUBERNETES, RUNTIMES
-from rackwright.leftovers import Leftovers
-from rackwright.observed import Observed
+from rackwright.look.leftovers import Leftovers
+from rackwright.look.observed import Observed
 from rackwright.plan import Plan, RefusedError
 from rackwright.settings import Settings
 from rackwright.steps.daemon import DaemonJsonError

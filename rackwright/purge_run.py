@@ -11,11 +11,11 @@ from pyinfra import host as current
 from pyinfra.api import Host, StringCommand, operation
 from pyinfra.api.exceptions import DeployError
 
-from rackwright.leftovers import Leftovers
+from rackwright.look.leftovers import Leftovers
+from rackwright.look.observed import Observed, ProbeError
+from rackwright.look.probe import TIMEOUT, LeftoversProbe, Probe, arguments
 from rackwright.marks import STATE
-from rackwright.observed import Observed, ProbeError
 from rackwright.plan import Plan, RefusedError
-from rackwright.probe import TIMEOUT, LeftoversProbe, Probe, arguments
 from rackwright.purge import purge_plan
 from rackwright.report import plan_lines
 from rackwright.run import fail, observe, run_of, with_password

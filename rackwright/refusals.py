@@ -1,7 +1,7 @@
 """Hosts that must not be touched as they are."""
 
 from rackwright.distro import ENGINES, KUBERNETES, RUNTIMES, unsupported
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.engine import ENGINE, older, wanted_version
 from rackwright.steps.images import still_used

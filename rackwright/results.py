@@ -13,11 +13,11 @@ from pyinfra.api import Host, State
 from rich.console import Console
 
 from rackwright.exact import Exact
-from rackwright.passwords import Passwords
+from rackwright.host.ssh_command import ssh_command
+from rackwright.laptop.passwords import Passwords
 from rackwright.plan import Plan
 from rackwright.report import HostResult, Outcome, conclusion, outcome_table, plan_summary
 from rackwright.settings import Settings
-from rackwright.ssh_command import ssh_command
 
 
 @dataclass

@@ -14,28 +14,28 @@ from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.exceptions import DeployError
 
-from rackwright.apt_trial import TIMEOUT as TRIAL_TIMEOUT
-from rackwright.apt_trial import AptTrial
-from rackwright.archives import with_archives
-from rackwright.compose_files import with_compose_files
 from rackwright.exact import exact_plan, read_exact
 from rackwright.guard import blocked
-from rackwright.inventory_file import inventory_file
-from rackwright.layers import layered
-from rackwright.mirror_choice import candidates
-from rackwright.mirror_probe import TIMEOUT as PROBE_TIMEOUT
-from rackwright.mirror_probe import MirrorProbe
-from rackwright.mirrors import ProbedMirrors
-from rackwright.observed import Observed, ProbeError
-from rackwright.openpgp import KeyRefusedError, fetch
-from rackwright.passwords import fleet_passwords
+from rackwright.laptop.archives import with_archives
+from rackwright.laptop.compose_files import with_compose_files
+from rackwright.laptop.inventory_file import inventory_file
+from rackwright.laptop.layers import layered
+from rackwright.laptop.openpgp import KeyRefusedError, fetch
+from rackwright.laptop.passwords import fleet_passwords
+from rackwright.laptop.reference import reference_digest
+from rackwright.look.apt_trial import TIMEOUT as TRIAL_TIMEOUT
+from rackwright.look.apt_trial import AptTrial
+from rackwright.look.mirror_probe import TIMEOUT as PROBE_TIMEOUT
+from rackwright.look.mirror_probe import MirrorProbe
+from rackwright.look.mirrors import ProbedMirrors
+from rackwright.look.observed import Observed, ProbeError
+from rackwright.look.probe import TIMEOUT, Probe, arguments
+from rackwright.look.sources_seen import Trial
+from rackwright.packages.mirror_choice import candidates
 from rackwright.plan import Plan, RefusedError, plan
-from rackwright.probe import TIMEOUT, Probe, arguments
-from rackwright.reference import reference_digest
 from rackwright.report import plan_lines
 from rackwright.results import Run, hosts_of, print_results
 from rackwright.settings import Settings, SettingsError, parse_fleet
-from rackwright.sources_seen import Trial
 from rackwright.steps.mirrors import asked, needs_probe
 from rackwright.versions.ask import ask
 from rackwright.versions.offers import NotOfferedError

@@ -6,7 +6,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import server
 
 from rackwright.marks import BACKUPS, STATE, UNFINISHED
-from rackwright.patience import apt_is_free
+from rackwright.packages.patience import apt_is_free
 from rackwright.plan import Plan
 
 

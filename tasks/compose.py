@@ -6,7 +6,7 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
-from rackwright.container_commands import compose_command, environment
+from rackwright.docker.container_commands import compose_command, environment
 from rackwright.marks import COMPOSE
 from rackwright.plan import Plan
 

@@ -3,7 +3,7 @@
 from pyinfra.api import deploy
 from pyinfra.operations import apt
 
-from rackwright.patience import apt_lock
+from rackwright.packages.patience import apt_lock
 from rackwright.plan import Plan
 
 

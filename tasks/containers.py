@@ -4,7 +4,7 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
-from rackwright.container_commands import container_command, environment
+from rackwright.docker.container_commands import container_command, environment
 from rackwright.plan import Plan
 
 

@@ -6,9 +6,10 @@ from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
 from rackwright.change import Impact
+from rackwright.docker import DAEMON_SH
+from rackwright.host.script import command
 from rackwright.marks import OWNED_KEYS
 from rackwright.plan import Plan
-from rackwright.script import DAEMON_SH, command
 from rackwright.steps.daemon import DAEMON_JSON
 
 CANDIDATE = f"{DAEMON_JSON}.new"

@@ -3,9 +3,10 @@
 from pyinfra.api import deploy
 from pyinfra.operations import apt, server
 
-from rackwright.patience import apt_lock
+from rackwright.docker import DAEMON_SH
+from rackwright.host.script import command
+from rackwright.packages.patience import apt_lock
 from rackwright.plan import Plan
-from rackwright.script import DAEMON_SH, command
 
 
 @deploy("Engine")

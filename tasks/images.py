@@ -4,9 +4,10 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
-from rackwright.image_operations import from_file
+from rackwright.docker import IMAGES_SH
+from rackwright.docker.image_operations import from_file
+from rackwright.host.script import command
 from rackwright.plan import Plan
-from rackwright.script import IMAGES_SH, command
 from rackwright.settings.references import registry
 
 

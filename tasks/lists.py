@@ -3,7 +3,7 @@
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
-from rackwright.patience import in_turn
+from rackwright.packages.patience import in_turn
 from rackwright.plan import Plan
 
 

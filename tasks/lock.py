@@ -3,9 +3,9 @@
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
+from rackwright.host.script import command
 from rackwright.lock import COMPARE
 from rackwright.plan import Plan
-from rackwright.script import command
 
 
 @deploy("Lock")

@@ -6,8 +6,8 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
+from rackwright.laptop.passwords import password
 from rackwright.marks import LOGINS
-from rackwright.passwords import password
 from rackwright.plan import Plan
 
 REMEMBER = f"umask 077; cat > {LOGINS}.new && mv -f {LOGINS}.new {LOGINS}"

@@ -6,7 +6,7 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
-from rackwright.network_commands import create_network
+from rackwright.docker.network_commands import create_network
 from rackwright.plan import Plan
 
 

@@ -4,8 +4,9 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
+from rackwright.docker import IMAGES_SH
+from rackwright.host.script import command
 from rackwright.plan import Plan
-from rackwright.script import IMAGES_SH, command
 from rackwright.steps.prune import names_to_remove
 
 

@@ -4,9 +4,9 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
-from rackwright.patience import apt_lock
+from rackwright.docker.rootless import delete_data, remove
+from rackwright.packages.patience import apt_lock
 from rackwright.plan import Plan
-from rackwright.rootless import delete_data, remove
 
 # Asked once more: somebody may have started one since the plan was made.
 NONE_RUNS = (

@@ -8,10 +8,10 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
-from rackwright.docker_sources import SOURCE
+from rackwright.laptop.openpgp import fetch
 from rackwright.marks import LEFT, STAGING, put_in_place, try_out
-from rackwright.openpgp import fetch
-from rackwright.patience import in_turn
+from rackwright.packages.docker_sources import SOURCE
+from rackwright.packages.patience import in_turn
 from rackwright.plan import Plan
 from rackwright.steps.repository import KEYRING
 

@@ -4,9 +4,7 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import apt, server
 
-from rackwright.patience import apt_lock
-from rackwright.plan import Plan
-from rackwright.rootless import (
+from rackwright.docker.rootless import (
     HELLO_WORLD,
     PACKAGES,
     as_user,
@@ -16,6 +14,8 @@ from rackwright.rootless import (
     remove,
     set_up,
 )
+from rackwright.packages.patience import apt_lock
+from rackwright.plan import Plan
 
 
 @deploy("Rootless")

@@ -8,7 +8,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
 from rackwright.marks import APT_MIRROR, KEPT, NEW, keep, put_in_place, try_out
-from rackwright.patience import in_turn
+from rackwright.packages.patience import in_turn
 from rackwright.plan import Plan
 
 TRIAL = f"{NEW}/trial"

@@ -6,8 +6,9 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import files, server, systemd
 
+from rackwright.docker import DAEMON_SH
+from rackwright.host.script import command
 from rackwright.plan import Plan
-from rackwright.script import DAEMON_SH, command
 
 
 @deploy("Unit")

@@ -1,6 +1,6 @@
 """pyinfra INVENTORY tasks.upgrade.upgrade: newer packages, or those of another version."""
 
-from rackwright.command_line import as_typed
+from rackwright.laptop.command_line import as_typed
 from tasks.converge import converge
 
 

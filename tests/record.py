@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from lab import hosts
-from rackwright.probe import Probe, arguments
+from rackwright.look.probe import Probe, arguments
 from rackwright.settings import parse_settings
 
 if __name__ == "__main__":

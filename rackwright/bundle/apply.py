@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from rackwright.bundle.file import Manifest, broken, image_file, release_folder
+from rackwright.laptop.passwords import Passwords
+from rackwright.laptop.registry import HELLO_WORLD
 from rackwright.lock.apply import release_key
 from rackwright.lock.file import Lock
-from rackwright.mirrors import ProbedMirrors
-from rackwright.observed import Observed
-from rackwright.passwords import Passwords
+from rackwright.look.mirrors import ProbedMirrors
+from rackwright.look.observed import Observed
 from rackwright.plan import Plan, RefusedError, plan
-from rackwright.registry import HELLO_WORLD
 from rackwright.settings import Settings
 from rackwright.steps.bundle import BundleImageStep, bundle_step
 

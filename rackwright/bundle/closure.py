@@ -12,13 +12,13 @@ from rackwright.bundle import RESOLVE
 from rackwright.bundle.file import INDEX, release_folder
 from rackwright.bundle.folder import Making
 from rackwright.bundle.index import Entry, index_text, parse_entries
-from rackwright.docker_sources import SOURCE, find, left_of
 from rackwright.fleet import HostError
+from rackwright.host.script import command, encoded
+from rackwright.laptop.openpgp import fetch
 from rackwright.lock.apply import release_key
 from rackwright.lock.file import Packages
-from rackwright.observed import Observed
-from rackwright.openpgp import fetch
-from rackwright.script import command, encoded
+from rackwright.look.observed import Observed
+from rackwright.packages.docker_sources import SOURCE, find, left_of
 from rackwright.settings import Settings
 from rackwright.versions.ask import PATIENCE, definition
 

@@ -5,7 +5,7 @@ import io
 import json
 import tarfile
 
-from rackwright.registry import RegistryError, Repository, digest_of
+from rackwright.laptop.registry import RegistryError, Repository, digest_of
 
 
 def docker_archive(repository: Repository, digest: str, reference: str) -> bytes:

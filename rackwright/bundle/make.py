@@ -15,15 +15,15 @@ from rackwright.bundle.images import docker_archive
 from rackwright.bundle.index import Entry
 from rackwright.exact import Exact, read_exact
 from rackwright.fleet import HostError, connected, each, load
-from rackwright.inventory_file import inventory_file
+from rackwright.laptop.inventory_file import inventory_file
+from rackwright.laptop.openpgp import fetch
+from rackwright.laptop.registry import HELLO_WORLD, RegistryError, find
 from rackwright.lock.apply import locked_packages, release_key, wanted_key
 from rackwright.lock.file import Lock
 from rackwright.lock.make import resolve
 from rackwright.lock.merge import Resolved, merged
-from rackwright.observed import Observed, ProbeError
-from rackwright.openpgp import fetch
+from rackwright.look.observed import Observed, ProbeError
 from rackwright.plan import RefusedError
-from rackwright.registry import HELLO_WORLD, RegistryError, find
 from rackwright.run import observe
 from rackwright.settings import Settings, SettingsError, parse_fleet
 

@@ -10,8 +10,8 @@ from pyinfra.api import FactBase, FileUploadCommand, StringCommand, operation
 from rackwright.bundle import LACKS
 from rackwright.bundle.file import INDEX
 from rackwright.bundle.index import lacking, parse_entries
+from rackwright.host.script import command
 from rackwright.marks import BUNDLE
-from rackwright.script import command
 from rackwright.steps.bundle import BundleImageStep, BundleStep
 
 Commands = Generator[FileUploadCommand | StringCommand, None, None]

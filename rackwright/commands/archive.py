@@ -5,8 +5,17 @@ from typing import Annotated
 
 import typer
 
-from rackwright.arguments import EVERY, Container, Exclude, Inventory, Limit, line, lines, word
 from rackwright.commands import add
+from rackwright.commands.arguments import (
+    EVERY,
+    Container,
+    Exclude,
+    Inventory,
+    Limit,
+    line,
+    lines,
+    word,
+)
 
 
 def register(app: typer.Typer) -> None:

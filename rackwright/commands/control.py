@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from rackwright.arguments import EVERY, Containers, Exclude, Inventory, Limit
 from rackwright.commands import add
+from rackwright.commands.arguments import EVERY, Containers, Exclude, Inventory, Limit
 
 Time = Annotated[int, typer.Option("-t", "--time", min=0, help="Seconds to end in, before a kill.")]
 

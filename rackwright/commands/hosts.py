@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from rackwright.arguments import EVERY, Exclude, Inventory, Limit
 from rackwright.commands import add
+from rackwright.commands.arguments import EVERY, Exclude, Inventory, Limit
 
 
 def register(app: typer.Typer) -> None:

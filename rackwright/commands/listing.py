@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from rackwright.arguments import (
+from rackwright.commands import add
+from rackwright.commands.arguments import (
     EVERY,
     NONE,
     Exclude,
@@ -15,7 +16,6 @@ from rackwright.arguments import (
     NoTrunc,
     word,
 )
-from rackwright.commands import add
 
 
 def register(app: typer.Typer) -> None:

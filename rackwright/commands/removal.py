@@ -5,8 +5,17 @@ from typing import Annotated
 
 import typer
 
-from rackwright.arguments import EVERY, Containers, Exclude, Inventory, Limit, Yes, seconds, words
 from rackwright.commands import add
+from rackwright.commands.arguments import (
+    EVERY,
+    Containers,
+    Exclude,
+    Inventory,
+    Limit,
+    Yes,
+    seconds,
+    words,
+)
 
 Force = Annotated[bool, typer.Option("--force", help="Also what is in use.")]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rackwright.fleetwide.hosts import on_each
-from rackwright.remote import PATIENCE, run
+from rackwright.host.remote import PATIENCE, run
 
 DONE: Final = {"start": "started", "stop": "stopped", "restart": "restarted"}
 

@@ -11,11 +11,11 @@ from rackwright.fleet import HostError
 from rackwright.fleetwide.hosts import fleet, wrong
 from rackwright.fleetwide.sizes import human
 from rackwright.fleetwide.whole import whole
-from rackwright.remote import command_line
+from rackwright.host.remote import command_line
+from rackwright.host.rooted import reason
+from rackwright.host.stream import stream
 from rackwright.report import Outcome
-from rackwright.rooted import reason
 from rackwright.settings import SettingsError
-from rackwright.stream import stream
 
 
 def export_container(inventory: str, name: str, container: str, file: Path, force: bool) -> int:

@@ -8,10 +8,10 @@ from pyinfra.api import Host
 
 from rackwright.fleet import HostError
 from rackwright.fleetwide.hosts import on_each, wrong
-from rackwright.remote import command_line
-from rackwright.rooted import reason
+from rackwright.host.remote import command_line
+from rackwright.host.rooted import reason
+from rackwright.host.stream import stream
 from rackwright.settings import SettingsError
-from rackwright.stream import stream
 
 SCHEMES = ("http://", "https://")
 

@@ -10,9 +10,9 @@ from rackwright.fleet import HostError
 from rackwright.fleetwide.hosts import on_each
 from rackwright.fleetwide.lines import Lines
 from rackwright.fleetwide.words import Words
-from rackwright.remote import command_line
-from rackwright.rooted import reason
-from rackwright.stream import stream
+from rackwright.host.remote import command_line
+from rackwright.host.rooted import reason
+from rackwright.host.stream import stream
 
 
 def inside(inventory: str, limit: Sequence[str], exclude: Sequence[str], words: Words) -> int:

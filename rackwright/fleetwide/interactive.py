@@ -12,10 +12,10 @@ from rackwright import exits
 from rackwright.fleet import load
 from rackwright.fleetwide.hosts import wrong
 from rackwright.fleetwide.words import Words
+from rackwright.host.rooted import rooted
+from rackwright.host.ssh_command import ssh_command
 from rackwright.results import hosts_of
-from rackwright.rooted import rooted
 from rackwright.settings import SettingsError
-from rackwright.ssh_command import ssh_command
 
 LOST = 255  # ssh(1), EXIT STATUS: an error of ssh itself
 

@@ -10,7 +10,7 @@ from rackwright.fleetwide.asked import Listing
 from rackwright.fleetwide.formats import FORMATS, Row, for_host, is_template, table, text
 from rackwright.fleetwide.hosts import Fleet, fleet, wrong
 from rackwright.fleetwide.sizes import human, parse_size
-from rackwright.remote import run
+from rackwright.host.remote import run
 from rackwright.report import Outcome
 from rackwright.results import console
 from rackwright.settings import SettingsError

@@ -11,7 +11,7 @@ from rackwright.fleetwide.choice import Choice, Removal
 from rackwright.fleetwide.hosts import Fleet, fleet, wrong
 from rackwright.fleetwide.removals import removal_shell, summary, what_goes
 from rackwright.fleetwide.survey import Survey, parse_survey, survey_command
-from rackwright.remote import run
+from rackwright.host.remote import run
 from rackwright.report import Outcome
 from rackwright.results import console
 from rackwright.settings import SettingsError

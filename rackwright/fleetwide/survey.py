@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rackwright.script import command
+from rackwright.host.script import command
 
 SCRIPT = Path(__file__).with_suffix(".sh")
 

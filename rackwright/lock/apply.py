@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from rackwright.laptop.passwords import Passwords
 from rackwright.lock.file import Lock, Packages
-from rackwright.mirrors import ProbedMirrors
-from rackwright.observed import Observed
-from rackwright.passwords import Passwords
+from rackwright.look.mirrors import ProbedMirrors
+from rackwright.look.observed import Observed
 from rackwright.plan import Plan, RefusedError, plan
 from rackwright.settings import Settings
 from rackwright.steps.engine import ENGINE, wanted_packages

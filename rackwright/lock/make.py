@@ -8,13 +8,13 @@ from pyinfra.api import Host
 
 from rackwright import exits
 from rackwright.fleet import HostError, connected, each, load
-from rackwright.inventory_file import inventory_file
+from rackwright.laptop.inventory_file import inventory_file
+from rackwright.laptop.openpgp import KeyRefusedError
+from rackwright.laptop.registry import HELLO_WORLD, RegistryError, find
 from rackwright.lock.apply import release_key, wanted_key
 from rackwright.lock.file import Lock, LockedPackage, lock_path, read_lock, write_lock
 from rackwright.lock.merge import Resolved, merged
-from rackwright.observed import ProbeError
-from rackwright.openpgp import KeyRefusedError
-from rackwright.registry import HELLO_WORLD, RegistryError, find
+from rackwright.look.observed import ProbeError
 from rackwright.run import observe
 from rackwright.settings import Settings, SettingsError, parse_fleet
 from rackwright.versions.ask import ask

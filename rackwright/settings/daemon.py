@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, Field, JsonValue, StringConstraints, model_validator
 
-from rackwright.daemon_keys import mistakes
+from rackwright.docker.daemon_keys import mistakes
 from rackwright.settings.values import AbsolutePath, HttpUrl, NoProxy, Registry
 
 # daemon.json keys that have a setting of their own, so that there is one place for each.

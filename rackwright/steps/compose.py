@@ -9,13 +9,13 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from rackwright.change import Change, Impact
+from rackwright.laptop.passwords import Passwords
+from rackwright.look.observed import Observed
+from rackwright.look.workload import FoundContainer, Workload
 from rackwright.marks import COMPOSE
-from rackwright.observed import Observed
-from rackwright.passwords import Passwords
 from rackwright.settings import Settings
 from rackwright.settings.compose import ComposeProject, RenderedProject
 from rackwright.steps.secrets import changed, kept
-from rackwright.workload import FoundContainer, Workload
 
 
 class Applied(BaseModel, frozen=True):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rackwright.change import Change, Impact
 from rackwright.distro import CONFLICTING_PACKAGES, ENGINES, RUNTIMES
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 
 
 @dataclass(frozen=True)

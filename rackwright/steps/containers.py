@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from rackwright import docker_create
 from rackwright.change import Change, Impact
-from rackwright.observed import Observed
-from rackwright.passwords import Passwords
+from rackwright.docker import docker_create
+from rackwright.laptop.passwords import Passwords
+from rackwright.look.observed import Observed
+from rackwright.look.workload import FoundContainer, Workload
 from rackwright.settings import Settings
 from rackwright.settings.containers import Container
 from rackwright.steps.secrets import changed, kept
-from rackwright.workload import FoundContainer, Workload
 
 # What containers.sh does; `make` replaces the container where it is there already.
 Act = Literal["make", "start", "restart", "stop", "remove"]

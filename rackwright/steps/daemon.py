@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from rackwright.change import Change, Impact
-from rackwright.daemon_keys import EMPTY_VALUES, RELOADABLE
-from rackwright.observed import Observed
+from rackwright.docker.daemon_keys import EMPTY_VALUES, RELOADABLE
+from rackwright.look.observed import Observed
 
 DAEMON_JSON = "/etc/docker/daemon.json"
 # Of Docker's own log drivers, those that rotate (Docker's manual, "JSON File logging driver" and

@@ -4,7 +4,7 @@ import re
 from posixpath import normpath
 
 from rackwright.distro import ENGINES
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 from rackwright.steps.daemon import Keys, read
 from rackwright.steps.engine import ENGINE
 from rackwright.steps.unit import CONTAINERD_DROP_IN, UnitStep

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rackwright.change import Change
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.conflicts import ConflictsStep
 from rackwright.steps.engine import EngineStep, wanted_packages

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 from rich.filesize import decimal
 
-from rackwright.archives import ArchivedImage
 from rackwright.change import Change
-from rackwright.images import Image, Images
-from rackwright.observed import Observed
+from rackwright.laptop.archives import ArchivedImage
+from rackwright.look.images import Image, Images
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.settings.images import Image as Wanted
 from rackwright.settings.references import is_digest, repository

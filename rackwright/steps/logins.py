@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from rackwright.change import Change
-from rackwright.observed import Observed
-from rackwright.passwords import Passwords
+from rackwright.laptop.passwords import Passwords
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.settings.logins import Login
 

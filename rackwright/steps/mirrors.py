@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from rackwright.change import Change
+from rackwright.look.mirrors import ProbedMirrors, judge
+from rackwright.look.observed import Observed
 from rackwright.marks import MIRRORS
-from rackwright.mirrors import ProbedMirrors, judge
-from rackwright.observed import Observed
 from rackwright.settings import Settings
 
 

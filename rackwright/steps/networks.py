@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rackwright.change import Change
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
+from rackwright.look.workload import FoundNetwork, Workload
 from rackwright.settings import Settings
 from rackwright.settings.networks import Network
 from rackwright.steps.uses import remaining
-from rackwright.workload import FoundNetwork, Workload
 
 # A network is ours when this label of it is its name.
 LABEL = "rackwright.network"

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
-from rackwright.apt_sources import shown
 from rackwright.change import Change
-from rackwright.observed import Observed
-from rackwright.pip_conf import SECTION, lines_of, value_of, with_lines
+from rackwright.look.observed import Observed
+from rackwright.look.sources_seen import digest
+from rackwright.packages.apt_sources import shown
+from rackwright.packages.pip_conf import SECTION, lines_of, value_of, with_lines
 from rackwright.settings import Settings
-from rackwright.sources_seen import digest
 
 PIP_CONF = "/etc/pip.conf"
 

@@ -6,9 +6,9 @@ from itertools import chain
 from rich.filesize import decimal
 
 from rackwright.change import Change
-from rackwright.images import CacheRecord, Image, Images
-from rackwright.observed import Observed
-from rackwright.registry import HELLO_WORLD
+from rackwright.laptop.registry import HELLO_WORLD
+from rackwright.look.images import CacheRecord, Image, Images
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.settings.images import seconds
 from rackwright.settings.references import repository

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields, replace
 
 from rackwright.change import Change, Impact
 from rackwright.distro import CONFFILES, DOCKER_PACKAGES
-from rackwright.docker_sources import find, keyrings, left_of
-from rackwright.leftovers import Leftovers
+from rackwright.look.leftovers import Leftovers
+from rackwright.look.observed import Observed, Package
 from rackwright.marks import BACKUPS, STATE
-from rackwright.observed import Observed, Package
+from rackwright.packages.docker_sources import find, keyrings, left_of
 from rackwright.settings import Settings
 from rackwright.steps.daemon import DAEMON_JSON, read, without_ours
 from rackwright.steps.repository import KEYRING

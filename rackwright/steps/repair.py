@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from rackwright.change import Change
-from rackwright.observed import Observed, Package
+from rackwright.look.observed import Observed, Package
 
 # Unpacked, half-configured, triggers awaited or pending: what `dpkg --configure -a` completes
 # (dpkg(1), "Package states").

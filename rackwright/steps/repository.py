@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rackwright.apt_sources import Definition
 from rackwright.change import Change
-from rackwright.docker_sources import SOURCE, find, keyrings, left_of
+from rackwright.look.observed import Observed
 from rackwright.marks import BACKUPS
-from rackwright.observed import Observed
+from rackwright.packages.apt_sources import Definition
+from rackwright.packages.docker_sources import SOURCE, find, keyrings, left_of
 from rackwright.settings import Settings
 
 KEYRING = "/etc/apt/keyrings/docker.asc"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from rackwright.change import Change, Impact
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from rackwright.passwords import Passwords
+from rackwright.laptop.passwords import Passwords
 from rackwright.settings.containers import Secret
 
 

@@ -6,8 +6,8 @@ The only place where it is decided that Docker starts, reloads or restarts.
 from dataclasses import dataclass, replace
 
 from rackwright.change import Change, Impact
-from rackwright.daemon_keys import NOT_LIVE_RESTORED, RELOADABLE
-from rackwright.observed import Action, Engine, Observed
+from rackwright.docker.daemon_keys import NOT_LIVE_RESTORED, RELOADABLE
+from rackwright.look.observed import Action, Engine, Observed
 from rackwright.steps.daemon import DaemonStep, Keys
 from rackwright.steps.engine import ENGINE, EngineStep, upstream
 from rackwright.steps.unit import UnitStep

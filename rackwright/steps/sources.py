@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rackwright.apt_mirror import Archive, Mirrors, from_mirrors
-from rackwright.apt_sources import shown
 from rackwright.change import Change
+from rackwright.look.observed import Observed
+from rackwright.look.sources_seen import digest
 from rackwright.marks import APT_MIRROR
-from rackwright.mirror_choice import archive_of, choose, memory_of, with_memory
-from rackwright.observed import Observed
+from rackwright.packages.apt_mirror import Archive, Mirrors, from_mirrors
+from rackwright.packages.apt_sources import shown
+from rackwright.packages.mirror_choice import archive_of, choose, memory_of, with_memory
 from rackwright.settings import Settings
-from rackwright.sources_seen import digest
 
 
 @dataclass(frozen=True)

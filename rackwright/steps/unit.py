@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rackwright.change import Change, Impact
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.settings.daemon import unsafe_socket
 from rackwright.steps.daemon import Keys

@@ -1,8 +1,8 @@
 """Which containers use networks and volumes, when the run is over."""
 
-from rackwright.docker_create import fingerprint
+from rackwright.docker.docker_create import fingerprint
+from rackwright.look.workload import FoundContainer, Workload
 from rackwright.settings import Settings
-from rackwright.workload import FoundContainer, Workload
 
 
 def remaining(settings: Settings, found: Workload) -> tuple[FoundContainer, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rackwright.change import Change, Impact
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
+from rackwright.look.workload import FoundVolume, Workload
 from rackwright.settings import Settings
 from rackwright.settings.networks import Volume
 from rackwright.steps.uses import remaining
-from rackwright.workload import FoundVolume, Workload
 
 # A volume is ours when this label of it is its name.
 LABEL = "rackwright.volume"

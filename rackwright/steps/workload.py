@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.compose import compose_notes, compose_refusals
 from rackwright.steps.containers import container_notes, container_refusals

@@ -5,9 +5,9 @@ from typing import Final
 
 from pyinfra.api import Host
 
-from rackwright.observed import Observed
-from rackwright.openpgp import fetch
-from rackwright.script import command, encoded
+from rackwright.host.script import command, encoded
+from rackwright.laptop.openpgp import fetch
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages
 from rackwright.steps.repository import unusable

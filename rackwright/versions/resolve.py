@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from debian.debian_support import Version
 
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.engine import (
     CONTAINERD,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from rackwright.script import IMAGES_SH, command
+from rackwright.docker import IMAGES_SH
+from rackwright.host.script import command
 from tests.lab.engines import ENGINES, Engines, Images, moved
 from tests.lab.fleet import Lab
 from tests.lab.test_login import VARIABLE, forms

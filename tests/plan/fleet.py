@@ -20,7 +20,7 @@ from pyinfra.api.state import StateStage
 from pyinfra.connectors.fake import FakeConnector
 from pyinfra.context import ctx_config, ctx_host, ctx_state
 
-from rackwright.inventory_file import register
+from rackwright.laptop.inventory_file import register
 from rackwright.results import print_results
 
 DEPLOY = Path(__file__).parents[2] / "deploy.py"

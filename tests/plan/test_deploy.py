@@ -12,10 +12,11 @@ from typing import Any
 import pysequoia
 import pytest
 
+from rackwright.docker import DAEMON_SH
+from rackwright.host.script import command
 from rackwright.lock.file import Lock, LockedPackage, lock_path, write_lock
-from rackwright.observed import END, parse
-from rackwright.patience import PATIENCE, in_turn
-from rackwright.script import DAEMON_SH, command
+from rackwright.look.observed import END, parse
+from rackwright.packages.patience import PATIENCE, in_turn
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages
 from tasks.repair import CONFIGURE

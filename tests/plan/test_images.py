@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from rackwright.script import IMAGES_SH, command
+from rackwright.docker import IMAGES_SH
+from rackwright.host.script import command
 from tests.plan.fleet import Ran, run
 from tests.plan.test_deploy import BEGIN, FIRST_LOOK, Source, answers, changing, source
 from tests.unit.test_images import SHA, packed

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from rackwright.probe import PURGE_SCRIPT, look_command
+from rackwright.look.probe import PURGE_SCRIPT, look_command
 from tasks.purge import purge
 from tests.plan.fleet import Ran, run
 from tests.plan.test_deploy import FACTS, FIRST_LOOK, HOLDER, SECOND_LOOK, WAIT

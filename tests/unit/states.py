@@ -8,10 +8,10 @@ from pydantic import JsonValue, SecretStr
 
 from rackwright.change import Impact
 from rackwright.distro import CONFLICTING_PACKAGES
-from rackwright.docker_sources import SOURCE
-from rackwright.mirrors import Live, ProbedMirrors
-from rackwright.observed import Engine, Observed, Package
-from rackwright.passwords import Passwords
+from rackwright.laptop.passwords import Passwords
+from rackwright.look.mirrors import Live, ProbedMirrors
+from rackwright.look.observed import Engine, Observed, Package
+from rackwright.packages.docker_sources import SOURCE
 from rackwright.plan import Plan
 from rackwright.settings import Settings
 from rackwright.settings.logins import Login

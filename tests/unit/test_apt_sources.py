@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rackwright.apt_sources import definitions, reads, without
-from rackwright.docker_sources import SOURCE, find, keyrings, left_of
+from rackwright.packages.apt_sources import definitions, reads, without
+from rackwright.packages.docker_sources import SOURCE, find, keyrings, left_of
 from rackwright.settings import Settings
 from rackwright.settings.packages import DOCKER_KEY_FINGERPRINT
 from tests.unit.states import DOCKER_LINES, DOCKER_STANZAS, FOREIGN_LINES, FOREIGN_STANZAS

@@ -16,11 +16,11 @@ from rackwright.bundle.file import broken, read_manifest, release_folder
 from rackwright.bundle.folder import making
 from rackwright.bundle.images import docker_archive
 from rackwright.bundle.index import index_text, lacking, parse_entries
+from rackwright.laptop.registry import RegistryError, Repository, digest_of
 from rackwright.lock.apply import with_exact_versions
 from rackwright.lock.file import Lock, LockedPackage
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 from rackwright.plan import RefusedError
-from rackwright.registry import RegistryError, Repository, digest_of
 from rackwright.settings import Settings, SettingsError
 from rackwright.steps.engine import wanted_packages
 from tests.served import served

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rackwright.docker_create import fingerprint, labels, options, words
+from rackwright.docker.docker_create import fingerprint, labels, options, words
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.settings.containers import Container
 from rackwright.settings.docker_ports import published

@@ -9,16 +9,22 @@ from hypothesis import given
 from pydantic import SecretStr
 
 from rackwright.change import Impact
-from rackwright.compose_files import with_compose_files
-from rackwright.docker_create import fingerprint
+from rackwright.docker.docker_create import fingerprint
 from rackwright.guard import blocked
+from rackwright.laptop.compose_files import with_compose_files
+from rackwright.laptop.passwords import Passwords, fleet_passwords
+from rackwright.look.observed import ProbeError, parse
+from rackwright.look.workload import (
+    FoundContainer,
+    FoundNetwork,
+    FoundProject,
+    FoundVolume,
+    Workload,
+)
 from rackwright.marks import COMPOSE
-from rackwright.observed import ProbeError, parse
-from rackwright.passwords import Passwords, fleet_passwords
 from rackwright.plan import Plan, RefusedError, plan
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.settings.containers import Container
-from rackwright.workload import FoundContainer, FoundNetwork, FoundProject, FoundVolume, Workload
 from tests.unit.states import BARE, PASSWORDS, after
 from tests.unit.test_observed import recorded
 from tests.unit.workloads import (

@@ -18,9 +18,9 @@ from rackwright.fleetwide.lines import Lines
 from rackwright.fleetwide.sizes import human, parse_size
 from rackwright.fleetwide.whole import whole
 from rackwright.fleetwide.words import exec_command, logs_command, run_command
+from rackwright.host.rooted import reason, rooted
+from rackwright.host.ssh_command import ssh_command
 from rackwright.report import HostResult, Outcome
-from rackwright.rooted import reason, rooted
-from rackwright.ssh_command import ssh_command
 
 ROWS = [{"Host": "a", "ID": "1"}, {"Host": "b", "ID": '2, "x"', "Digest": "é"}]
 

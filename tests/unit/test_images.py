@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rackwright.archives import ArchivedImage, ArchiveError, read_archive, with_archives
 from rackwright.change import Change
-from rackwright.image_probe import images_look
-from rackwright.images import CacheRecord, Image, Images, User, parse_images
-from rackwright.observed import ProbeError, parse
+from rackwright.laptop.archives import ArchivedImage, ArchiveError, read_archive, with_archives
+from rackwright.laptop.registry import digest_of
+from rackwright.look.image_probe import images_look
+from rackwright.look.images import CacheRecord, Image, Images, User, parse_images
+from rackwright.look.observed import ProbeError, parse
 from rackwright.plan import Plan, RefusedError, plan
-from rackwright.registry import digest_of
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.settings.images import Prune
 from rackwright.steps.prune import names_to_remove, prune_step

@@ -15,7 +15,7 @@ from rackwright.lock.apply import (
 )
 from rackwright.lock.file import Lock, LockedPackage, lock_path, lock_text, read_lock, write_lock
 from rackwright.lock.merge import Resolved, merged
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
 from rackwright.plan import RefusedError
 from rackwright.settings import Settings, SettingsError
 from rackwright.settings.packages import DOCKER_KEY_FINGERPRINT

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from rackwright.observed import Observed
-from rackwright.passwords import PasswordError, Passwords, password
+from rackwright.laptop.passwords import PasswordError, Passwords, password
+from rackwright.look.observed import Observed
 from rackwright.plan import Plan, plan
 from rackwright.settings import Settings
 from rackwright.steps.logins import LoginsStep

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from rackwright.mirrors import Live, ProbedMirrors, judge, parse
-from rackwright.observed import Observed, ProbeError
+from rackwright.look.mirrors import Live, ProbedMirrors, judge, parse
+from rackwright.look.observed import Observed, ProbeError
 from rackwright.plan import plan
 from rackwright.settings import Settings
 from rackwright.steps.mirrors import choose, needs_probe

@@ -6,7 +6,7 @@ from pathlib import Path
 import pysequoia
 import pytest
 
-from rackwright.observed import Engine, Package, ProbeError, parse
+from rackwright.look.observed import Engine, Package, ProbeError, parse
 
 RECORDED = Path(__file__).parents[1] / "recorded"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pysequoia
 import pytest
 
-from rackwright.openpgp import KeyRefusedError, fetch, fingerprints
+from rackwright.laptop.openpgp import KeyRefusedError, fetch, fingerprints
 from tests.served import served
 
 

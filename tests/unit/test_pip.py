@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rackwright.leftovers import Leftovers
-from rackwright.observed import Observed
-from rackwright.pip_conf import value_of, with_lines
+from rackwright.look.leftovers import Leftovers
+from rackwright.look.observed import Observed
+from rackwright.look.sources_seen import SourcesSeen
+from rackwright.packages.pip_conf import value_of, with_lines
 from rackwright.plan import Plan, plan
 from rackwright.purge import purge_plan
 from rackwright.settings import Settings
-from rackwright.sources_seen import SourcesSeen
 from rackwright.steps.pip import PIP_CONF
 from rackwright.steps.purge import Words
 from tests.unit.states import BARE

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from rackwright.apt_sources import definitions
 from rackwright.change import Impact
-from rackwright.docker_sources import find
 from rackwright.guard import blocked
-from rackwright.mirrors import ProbedMirrors
-from rackwright.observed import Engine, Observed, Package
+from rackwright.look.mirrors import ProbedMirrors
+from rackwright.look.observed import Engine, Observed, Package
+from rackwright.packages.apt_sources import definitions
+from rackwright.packages.docker_sources import find
 from rackwright.plan import Plan, RefusedError, plan
 from rackwright.settings import Settings
 from rackwright.steps.mirrors import needs_probe

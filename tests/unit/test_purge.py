@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from rackwright.change import Impact
 from rackwright.distro import CONFFILES, DOCKER_PACKAGES
-from rackwright.leftovers import Leftovers, Shim, parse_leftovers
+from rackwright.look.leftovers import Leftovers, Shim, parse_leftovers
+from rackwright.look.observed import Engine, Observed, Package, ProbeError
 from rackwright.marks import STATE
-from rackwright.observed import Engine, Observed, Package, ProbeError
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import CONTAINERD, purge_plan
 from rackwright.settings import Settings

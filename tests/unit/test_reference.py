@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from rackwright.reference import reference_digest
+from rackwright.laptop.reference import reference_digest
 
 paths: list[str] = []
 

@@ -6,7 +6,7 @@ import pytest
 from pyinfra.api import Host
 from pyinfra.api.host import HostData
 
-from rackwright.layers import layered
+from rackwright.laptop.layers import layered
 from rackwright.settings import Settings, SettingsError, parse_fleet, parse_settings
 
 LOGIN = {"username": "ci", "password_env": "REGISTRY_PASSWORD"}

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rackwright.apt_trial import parse
-from rackwright.leftovers import Leftovers
-from rackwright.mirror_choice import candidates
-from rackwright.observed import Observed, ProbeError
+from rackwright.look.apt_trial import parse
+from rackwright.look.leftovers import Leftovers
+from rackwright.look.observed import Observed, ProbeError
+from rackwright.look.sources_seen import Release, SourcesSeen, Trial, Tried
+from rackwright.packages.mirror_choice import candidates
 from rackwright.plan import Plan, RefusedError, plan
 from rackwright.purge import purge_plan
 from rackwright.settings import Settings, SettingsError, parse_settings
-from rackwright.sources_seen import Release, SourcesSeen, Trial, Tried
 from rackwright.steps.purge import Words
 from tests.unit.states import BARE, OLD_LIST
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from rackwright.docker_sources import SOURCE, is_docker
-from rackwright.observed import Engine, Package
+from rackwright.look.observed import Engine, Package
+from rackwright.packages.docker_sources import SOURCE, is_docker
 from rackwright.settings import Settings
 from rackwright.steps.conflicts import conflicts_step
 from rackwright.steps.engine import ENGINE_PACKAGES, engine_step, older, upstream, version_fits

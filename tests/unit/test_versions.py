@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rackwright.command_line import as_typed
-from rackwright.observed import Engine, Observed, Package
+from rackwright.laptop.command_line import as_typed
+from rackwright.look.observed import Engine, Observed, Package
 from rackwright.plan import RefusedError, plan
 from rackwright.settings import Settings
 from rackwright.steps.engine import CONTAINERD, ENGINE_PACKAGES, engine_step, wanted_packages

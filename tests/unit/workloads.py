@@ -5,20 +5,20 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from rackwright.docker_create import fingerprint
-from rackwright.marks import COMPOSE
-from rackwright.plan import Plan
-from rackwright.settings import Settings, parse_settings
-from rackwright.settings.compose import RenderedProject
-from rackwright.steps.networks import LABEL as NETWORK
-from rackwright.steps.volumes import LABEL as VOLUME
-from rackwright.workload import (
+from rackwright.docker.docker_create import fingerprint
+from rackwright.look.workload import (
     FoundContainer,
     FoundNetwork,
     FoundProject,
     FoundVolume,
     Workload,
 )
+from rackwright.marks import COMPOSE
+from rackwright.plan import Plan
+from rackwright.settings import Settings, parse_settings
+from rackwright.settings.compose import RenderedProject
+from rackwright.steps.networks import LABEL as NETWORK
+from rackwright.steps.volumes import LABEL as VOLUME
 
 DOCKERS = {
     name: FoundNetwork(name, driver)

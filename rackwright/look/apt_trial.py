@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pyinfra.api import FactBase
 
-from rackwright.observed import ProbeError, between_marks, values_by_key
-from rackwright.probe import look_command
-from rackwright.sources_seen import Release, Trial, Tried
+from rackwright.look.observed import ProbeError, between_marks, values_by_key
+from rackwright.look.probe import look_command
+from rackwright.look.sources_seen import Release, Trial, Tried
 
 SCRIPT = Path(__file__).with_suffix(".sh")
 SECONDS = 30  # for each mirror; a host asks all of them at once

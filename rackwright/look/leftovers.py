@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from rackwright.observed import Package, ProbeError, between_marks, values_by_key
+from rackwright.look.observed import Package, ProbeError, between_marks, values_by_key
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from typing import Literal, get_args
 
 from pydantic import JsonValue
 
-from rackwright import openpgp, sources_seen
-from rackwright.images import Images, parse_images
-from rackwright.sources_seen import SourcesSeen
-from rackwright.workload import BEGIN as WORKLOAD
-from rackwright.workload import END as WORKLOAD_END
-from rackwright.workload import Workload, parse_workload
+from rackwright.laptop import openpgp
+from rackwright.look import sources_seen
+from rackwright.look.images import Images, parse_images
+from rackwright.look.sources_seen import SourcesSeen
+from rackwright.look.workload import BEGIN as WORKLOAD
+from rackwright.look.workload import END as WORKLOAD_END
+from rackwright.look.workload import Workload, parse_workload
 
 BEGIN, END = "@@rackwright-begin", "@@rackwright-end"
 Action = Literal["start", "reload", "restart"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from rackwright.registry import digest_of
+from rackwright.laptop.registry import digest_of
 from rackwright.settings import Settings, SettingsError
 from rackwright.settings.images import Image
 from rackwright.settings.references import reference

@@ -8,7 +8,7 @@ import click
 from pyinfra import host, logger
 from pyinfra.api import FactBase, FunctionCommand, StringCommand, operation
 
-from rackwright.script import command
+from rackwright.host.script import command
 
 PATIENCE: Final = Path(__file__).with_suffix(".sh")
 

@@ -2,7 +2,7 @@
 
 import shlex
 
-from rackwright.script import encoded
+from rackwright.host.script import encoded
 
 # In words of our own: pyinfra takes sudo's for a sign to ask for a password, and would wait for it.
 _MAY_SUDO = (

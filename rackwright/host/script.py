@@ -6,9 +6,6 @@ import shlex
 from functools import cache
 from pathlib import Path
 
-DAEMON_SH = Path(__file__).parent / "daemon.sh"
-IMAGES_SH = DAEMON_SH.with_name("images.sh")
-
 
 @cache
 def packed(*scripts: Path) -> str:

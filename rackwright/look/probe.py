@@ -7,10 +7,10 @@ from typing import Any
 from pyinfra.api import FactBase
 
 from rackwright.distro import CONFLICTING_PACKAGES, DOCKER_PACKAGES, KUBERNETES
-from rackwright.image_probe import images_look
-from rackwright.leftovers import Leftovers, parse_leftovers
-from rackwright.observed import Observed, ProbeError, parse
-from rackwright.script import unpacked
+from rackwright.host.script import unpacked
+from rackwright.look.image_probe import images_look
+from rackwright.look.leftovers import Leftovers, parse_leftovers
+from rackwright.look.observed import Observed, ProbeError, parse
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages
 from rackwright.steps.logins import config_key

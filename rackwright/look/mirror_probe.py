@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pyinfra.api import FactBase
 
-from rackwright.mirrors import SECONDS, Live, parse
-from rackwright.observed import ProbeError
-from rackwright.script import command
+from rackwright.host.script import command
+from rackwright.look.mirrors import SECONDS, Live, parse
+from rackwright.look.observed import ProbeError
 
 SCRIPT = Path(__file__).with_suffix(".sh")
 # The slowest mirror has its seconds, the login the rest.

@@ -2,11 +2,11 @@
 
 from pydantic import BaseModel, ValidationError
 
-from rackwright.apt_mirror import Archive, Mirrors, as_it_is, from_mirrors, wrong
-from rackwright.distro_sources import is_own, security_beside
-from rackwright.observed import Observed
+from rackwright.look.observed import Observed
+from rackwright.look.sources_seen import Trial, digest
+from rackwright.packages.apt_mirror import Archive, Mirrors, as_it_is, from_mirrors, wrong
+from rackwright.packages.distro_sources import is_own, security_beside
 from rackwright.settings import Settings
-from rackwright.sources_seen import Trial, digest
 
 
 class Memory(BaseModel, frozen=True):

@@ -6,7 +6,7 @@ from pyinfra.api import Host, StringCommand
 from pyinfra.connectors.util import make_unix_command_for_host
 
 from rackwright.fleet import HostError
-from rackwright.rooted import reason, rooted
+from rackwright.host.rooted import reason, rooted
 from rackwright.run import with_password
 
 PATIENCE = 120  # seconds

@@ -6,7 +6,6 @@ Whatever is not surely the distribution's is somebody else's, and stays as it is
 import re
 from collections.abc import Callable, Collection
 
-from rackwright.apt_sources import Definition
 from rackwright.distro import (
     ARCHIVE_COMPONENTS,
     ARCHIVE_DOMAIN,
@@ -15,6 +14,7 @@ from rackwright.distro import (
     SECURITY_BESIDE,
     SUITE_ALIASES,
 )
+from rackwright.packages.apt_sources import Definition
 
 # A definition in a file of this path, and one of its URIs: is that the distribution's archive?
 IsOwn = Callable[[str, Definition, str], bool]

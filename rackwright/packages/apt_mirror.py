@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePosixPath
 
-from rackwright.apt_sources import Definition, definitions, only, with_uris
-from rackwright.distro_sources import IsOwn, is_security
-from rackwright.sources_seen import Release, Tried
+from rackwright.look.sources_seen import Release, Tried
+from rackwright.packages.apt_sources import Definition, definitions, only, with_uris
+from rackwright.packages.distro_sources import IsOwn, is_security
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from rackwright.archives import ArchivedImage
-from rackwright.script import command
+from rackwright.host.script import command
+from rackwright.laptop.archives import ArchivedImage
 from rackwright.settings import Settings
 from rackwright.settings.references import registry
 from rackwright.steps.images import refreshed

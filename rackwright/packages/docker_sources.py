@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from rackwright.apt_sources import Definition, Goes, definitions, reads, without
 from rackwright.distro import DOCKER_DISTROS
+from rackwright.packages.apt_sources import Definition, Goes, definitions, reads, without
 from rackwright.settings import Settings
 from rackwright.settings.packages import DOCKER_KEY_FINGERPRINT
 

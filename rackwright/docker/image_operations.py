@@ -6,9 +6,10 @@ from pathlib import Path
 
 from pyinfra.api import FileUploadCommand, StringCommand, operation
 
-from rackwright.archives import ArchivedImage
+from rackwright.docker import IMAGES_SH
+from rackwright.host.script import command
+from rackwright.laptop.archives import ArchivedImage
 from rackwright.marks import IMAGES
-from rackwright.script import IMAGES_SH, command
 
 FILE = f"{IMAGES}/image.tar"
 

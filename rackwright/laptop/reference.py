@@ -6,7 +6,7 @@ from urllib.request import parse_http_list, parse_keqv_list
 
 import requests
 
-from rackwright.mirrors import REPOSITORY, TAG
+from rackwright.look.mirrors import REPOSITORY, TAG
 
 _SECONDS = 5
 _TYPES = ", ".join(

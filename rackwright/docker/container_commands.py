@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from rackwright import docker_create
-from rackwright.passwords import password
-from rackwright.script import command
+from rackwright.docker import docker_create
+from rackwright.host.script import command
+from rackwright.laptop.passwords import password
 from rackwright.settings.containers import Secret
 from rackwright.steps.compose import ComposeAction
 from rackwright.steps.containers import ContainerAction

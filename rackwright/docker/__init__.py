@@ -1,0 +1,7 @@
+"""What Docker is told: configuration, images, containers, networks, compose, as commands."""
+
+from pathlib import Path
+from typing import Final
+
+DAEMON_SH: Final = Path(__file__).with_name("daemon.sh")  # scripts for hosts
+IMAGES_SH: Final = Path(__file__).with_name("images.sh")

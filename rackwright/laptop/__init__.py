@@ -1,0 +1,1 @@
+"""What this machine brings to a run: inventory, layers, passwords, keys, files, registries."""

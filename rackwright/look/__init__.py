@@ -1,0 +1,1 @@
+"""Looking at a host: scripts that read only, and their answers as typed data."""

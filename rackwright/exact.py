@@ -16,7 +16,8 @@ from rackwright.lock.apply import (
 from rackwright.lock.file import Lock, lock_path, read_lock
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
-from rackwright.plan import Plan, plan
+from rackwright.plan import Plan
+from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError
 
 

@@ -10,7 +10,8 @@ from rackwright.docker import DAEMON_SH
 from rackwright.host.script import command
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, Probe, arguments
-from rackwright.plan import RefusedError, plan
+from rackwright.plan import RefusedError
+from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.service import ServiceStep
 

@@ -1,49 +1,36 @@
-"""The plan of one host: a pure function of what is wanted and what is."""
+"""The plan of one host: what each task has to do there. Data; planning.py makes it."""
 
 from dataclasses import dataclass, fields
 from itertools import chain
 
 from rackwright.change import Change, Impact
-from rackwright.laptop.passwords import Passwords
-from rackwright.look.mirrors import ProbedMirrors
-from rackwright.look.observed import Observed
 from rackwright.marks import BUNDLE
-from rackwright.packages.mirror_choice import source_notes, source_refusals
-from rackwright.refusals import refusals
-from rackwright.settings import Settings
 from rackwright.steps.bundle import BundleImageStep, BundleStep
-from rackwright.steps.compose import ComposeStep, compose_step
-from rackwright.steps.conflicts import ConflictsStep, conflicts_step
-from rackwright.steps.containers import ContainersStep, containers_step
+from rackwright.steps.compose import ComposeStep
+from rackwright.steps.conflicts import ConflictsStep
+from rackwright.steps.containers import ContainersStep
 from rackwright.steps.daemon import (
     DAEMON_JSON,
-    DaemonJsonError,
     DaemonStep,
-    daemon_step,
-    goal,
-    read,
 )
-from rackwright.steps.data_root import left_behind
-from rackwright.steps.engine import ENGINE, EngineStep, engine_step, upstream
-from rackwright.steps.hold import HoldStep, held_back, hold_step
-from rackwright.steps.images import ImagesStep, images_step
+from rackwright.steps.engine import EngineStep
+from rackwright.steps.hold import HoldStep
+from rackwright.steps.images import ImagesStep
 from rackwright.steps.lock import LockStep
-from rackwright.steps.logins import LoginsStep, logins_step
-from rackwright.steps.mirrors import MirrorsStep, choose
-from rackwright.steps.networks import NetworksStep, networks_step
-from rackwright.steps.pip import PIP_CONF, PipStep, pip_notes, pip_step
-from rackwright.steps.prune import PruneStep, freed, prune_step
+from rackwright.steps.logins import LoginsStep
+from rackwright.steps.mirrors import MirrorsStep
+from rackwright.steps.networks import NetworksStep
+from rackwright.steps.pip import PIP_CONF, PipStep
+from rackwright.steps.prune import PruneStep
 from rackwright.steps.purge import PurgeStep
-from rackwright.steps.repair import RepairStep, repair_step, with_repaired
-from rackwright.steps.repository import RepositoryStep, repository_notes, repository_step
-from rackwright.steps.rootless import RootlessStep, rootless_step
-from rackwright.steps.service import Others, ServiceStep, deferred, service_step
-from rackwright.steps.sources import SourcesStep, sources_step, with_new_sources
-from rackwright.steps.unit import UnitStep, open_socket, unit_step
-from rackwright.steps.users import UsersStep, users_step
-from rackwright.steps.volumes import VolumesStep, volumes_step
-from rackwright.steps.workload import workload_notes
-from rackwright.versions.resolve import newer_on_offer
+from rackwright.steps.repair import RepairStep
+from rackwright.steps.repository import RepositoryStep
+from rackwright.steps.rootless import RootlessStep
+from rackwright.steps.service import ServiceStep
+from rackwright.steps.sources import SourcesStep
+from rackwright.steps.unit import UnitStep
+from rackwright.steps.users import UsersStep
+from rackwright.steps.volumes import VolumesStep
 
 
 class RefusedError(ValueError):
@@ -139,121 +126,3 @@ class Plan:
     def stops(self) -> tuple[str, ...]:
         """Names of the running containers that the changes stop."""
         return tuple(dict.fromkeys(name for change in self.changes for name in change.stops))
-
-
-def plan(
-    settings: Settings,
-    observed: Observed,
-    probed: ProbedMirrors | None = None,
-    passwords: Passwords | None = None,
-) -> Plan:
-    """The plan that brings the observed host to the settings; empty when it is there.
-
-    `probed` is what the host found of its mirrors, where steps.mirrors.needs_probe asked for that.
-    Without `passwords`, a changed password of a registry login is not noticed.
-    Raises RefusedError when the host must not be touched as it is.
-    """
-    if reasons := refusals(settings, observed) or source_refusals(settings, observed):
-        raise RefusedError(reasons)
-    sources, pip = sources_step(settings, observed), pip_step(settings, observed)
-    archive_notes = [*source_notes(settings, observed), *pip_notes(settings, observed)]
-    # From here on, the distribution's packages come from where they are to come from.
-    observed = with_new_sources(observed, sources)
-    repair = repair_step(observed)
-    observed = with_repaired(observed)
-    from_bundle = settings.docker_source == "bundle"
-    repository = None if from_bundle else repository_step(settings, observed)
-    conflicts = conflicts_step(observed)
-    engine = engine_step(settings, observed, new_source=repository is not None)
-    if held := held_back(observed, engine, conflicts):
-        raise RefusedError((held,))
-    mirrors = choose(settings, observed, probed)
-    # From here on, only the mirrors that the host can use are wanted.
-    settings = settings.model_copy(update={"docker_registry_mirrors": mirrors.used})
-    notes = [*archive_notes, *repository_notes(settings, observed), *mirrors.notes]
-    notes += workload_notes(settings, observed)
-    if settings.docker_restart == "never" and engine and engine.replaces_running:
-        # Docker's packages restart the daemon by themselves.
-        notes.append(f"docker-ce stays at {_running(observed)}: docker_restart is never")
-        engine = None
-    if newer := newer_on_offer(settings, observed):
-        notes.append(
-            f"docker-ce {newer} is on offer; `pyinfra INVENTORY tasks.upgrade.upgrade` installs it"
-        )
-    hold = hold_step(settings, observed, engine)
-    others = _others(settings, observed, engine, conflicts)
-    service = service_step(observed, others)
-    if settings.docker_restart == "never":
-        service, pending = deferred(service, others)
-        notes += [pending] if pending else []
-    users = users_step(settings, observed, installs=engine is not None)
-    logins = logins_step(settings, observed, passwords)
-    images = images_step(settings, observed)
-    prune = prune_step(settings, observed, images)
-    notes += [freed(prune)] if prune and prune.images else []
-    rootless = rootless_step(settings, observed)
-    resumes = observed.unfinished is not None
-    before_service = (repair, repository, conflicts, mirrors.step, engine, hold)
-    after_service = (users, logins, rootless, resumes)
-    changed = any((*before_service, others.daemon, others.unit, service, *after_service))
-    return Plan(
-        repair=repair,
-        sources=sources,
-        pip=pip,
-        repository=repository,
-        conflicts=conflicts,
-        mirrors=mirrors.step,
-        daemon=others.daemon,
-        unit=others.unit,
-        engine=engine,
-        hold=hold,
-        service=service,
-        users=users,
-        logins=logins,
-        images=images,
-        prune=prune,
-        networks=networks_step(settings, observed),
-        volumes=volumes_step(settings, observed),
-        containers=containers_step(settings, observed, passwords),
-        compose=compose_step(settings, observed, passwords),
-        rootless=rootless,
-        hello_world=settings.docker_verify == "always"
-        or (settings.docker_verify == "changed" and changed),
-        resumes=resumes,
-        notes=tuple(notes),
-        apt_timeout=settings.docker_apt_timeout,
-    )
-
-
-def _running(observed: Observed) -> str:
-    return observed.engine.version if observed.engine else "what it is"
-
-
-def _others(
-    settings: Settings,
-    observed: Observed,
-    engine: EngineStep | None,
-    conflicts: ConflictsStep | None,
-) -> Others:
-    installed = observed.packages.get(ENGINE)
-    version = upstream(installed.version) if installed and installed.whole else None
-    wanted, defaults = settings.daemon_keys, settings.daemon_defaults
-    try:
-        wanted_keys = goal(wanted, defaults, observed)
-        daemon = daemon_step(wanted, defaults, observed, version)
-        keys = read(daemon.content if daemon else observed.daemon_json)
-        unit = unit_step(settings, observed, keys)
-        behind = left_behind(wanted_keys, keys, observed, unit)
-    except DaemonJsonError as error:
-        raise RefusedError((str(error),)) from None
-    if reason := open_socket(observed, keys):
-        raise RefusedError((reason,))
-    if behind and not settings.docker_allow_data_root_change:
-        raise RefusedError((f"{behind}, or set docker_allow_data_root_change",))
-    return Others(
-        engine=engine,
-        daemon=daemon,
-        unit=unit,
-        goal=wanted_keys,
-        loses_engine=conflicts is not None and conflicts.stops_engine,
-    )

@@ -32,7 +32,8 @@ from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, Probe, arguments
 from rackwright.look.sources_seen import Trial
 from rackwright.packages.mirror_choice import candidates
-from rackwright.plan import Plan, RefusedError, plan
+from rackwright.plan import Plan, RefusedError
+from rackwright.planning import plan
 from rackwright.report import plan_lines
 from rackwright.results import Run, hosts_of, print_results
 from rackwright.settings import Settings, SettingsError, parse_fleet

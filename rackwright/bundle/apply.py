@@ -10,7 +10,8 @@ from rackwright.lock.apply import release_key
 from rackwright.lock.file import Lock
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
-from rackwright.plan import Plan, RefusedError, plan
+from rackwright.plan import Plan, RefusedError
+from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.bundle import BundleImageStep, bundle_step
 

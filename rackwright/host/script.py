@@ -8,20 +8,18 @@ from pathlib import Path
 
 
 @cache
-def packed(*scripts: Path) -> str:
-    """Shell code that prints the scripts, one after the other.
+def packed(script: Path) -> str:
+    """Shell code that prints a script.
 
     Only letters, digits, + / =: the same in every shell, and a third of the bytes on the wire.
     """
-    content = base64.b64encode(
-        gzip.compress(b"".join(each.read_bytes() for each in scripts), mtime=0)
-    ).decode()
+    content = base64.b64encode(gzip.compress(script.read_bytes(), mtime=0)).decode()
     return f"echo {content} | base64 -d | gzip -dc"
 
 
-def unpacked(*scripts: Path) -> str:
-    """Shell code that puts the scripts, one after the other, into $script."""
-    return f"script=$({packed(*scripts)})"
+def unpacked(script: Path) -> str:
+    """Shell code that puts a script into $script."""
+    return f"script=$({packed(script)})"
 
 
 def command(script: Path, *arguments: str) -> str:

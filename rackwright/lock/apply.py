@@ -6,7 +6,8 @@ from rackwright.laptop.passwords import Passwords
 from rackwright.lock.file import Lock, Packages
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
-from rackwright.plan import Plan, RefusedError, plan
+from rackwright.plan import Plan, RefusedError
+from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.engine import ENGINE, wanted_packages
 from rackwright.steps.lock import lock_step

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pyinfra.api import FactBase
 
-from rackwright.look.observed import ProbeError, between_marks, values_by_key
+from rackwright.look.answer import between_marks, values_by_key
+from rackwright.look.observed import ProbeError
 from rackwright.look.probe import look_command
 from rackwright.look.sources_seen import Release, Trial, Tried
 

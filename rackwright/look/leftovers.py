@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from rackwright.look.observed import Package, ProbeError, between_marks, values_by_key
+from rackwright.look.answer import between_marks, values_by_key
+from rackwright.look.observed import Package, ProbeError
 
 
 @dataclass(frozen=True)

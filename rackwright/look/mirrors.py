@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rackwright.look.observed import ProbeError, between_marks
+from rackwright.look.answer import between_marks
+from rackwright.look.observed import ProbeError
 
 # What every mirror of Docker Hub has, and what a host pulls in the end anyway. The tag moves: it
 # is built anew several times a year.

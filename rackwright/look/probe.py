@@ -7,10 +7,11 @@ from typing import Any
 from pyinfra.api import FactBase
 
 from rackwright.distro import CONFLICTING_PACKAGES, DOCKER_PACKAGES, KUBERNETES
-from rackwright.host.script import unpacked
+from rackwright.host.script import command, unpacked
+from rackwright.look.answer import parse
 from rackwright.look.image_probe import images_look
 from rackwright.look.leftovers import Leftovers, parse_leftovers
-from rackwright.look.observed import Observed, ProbeError, parse
+from rackwright.look.observed import Observed, ProbeError
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages
 from rackwright.steps.logins import config_key
@@ -34,18 +35,16 @@ class Probe(FactBase[Observed | ProbeError]):
         users: str,
         more: str,
         own_sudo: bool,
-        workload: bool = False,
     ) -> str:
         """The command. `packages`, `registries`, `mirrored` and `users` are space-separated.
 
         `more` is shell code that prints further lines of the answer.
 
         With `own_sudo` the script becomes root by itself where the login is not, so that a
-        missing right is an answer and not a failed command. With `workload`, what runs in Docker is
-        part of the answer.
+        missing right is an answer and not a failed command.
         """
         words = [packages, repo_url, registries, mirrored, more, *users.split()]
-        return look_command(SCRIPT, words, own_sudo, *([WORKLOAD] if workload else []))
+        return look_command(SCRIPT, words, own_sudo)
 
     def process(self, output: list[str]) -> Observed | ProbeError:
         """Parse what came back."""
@@ -79,9 +78,14 @@ def arguments(settings: Settings) -> dict[str, Any]:
         "registries": " ".join(map(config_key, settings.docker_registry_logins)),
         "mirrored": " ".join(_mirrored(settings)),
         "users": " ".join((*settings.docker_users, *settings.docker_rootless_users)),
-        "more": images_look(settings),
-        **({"workload": True} if settings.docker_workload else {}),
+        "more": "\n".join(_more(settings)),
     }
+
+
+def _more(settings: Settings) -> list[str]:
+    """The commands of the parts of the probe that these settings ask for."""
+    looks = [images_look(settings), command(WORKLOAD) if settings.docker_workload else ""]
+    return [look for look in looks if look]
 
 
 def _mirrored(settings: Settings) -> list[str]:
@@ -92,10 +96,10 @@ def _mirrored(settings: Settings) -> list[str]:
     return [what for what, mirror in asked.items() if mirror]
 
 
-def look_command(script: Path, words: list[str], own_sudo: bool, *more: Path) -> str:
-    """The command that looks at a host with scripts of ours, which become root by themselves."""
+def look_command(script: Path, words: list[str], own_sudo: bool) -> str:
+    """The command that looks at a host with a script of ours, which becomes root by itself."""
     quoted = " ".join(map(shlex.quote, ["probe", *words]))
     run = f'sh -c "$script" {quoted} 2>&1'
     if own_sudo:
         run = f'if [ "$(id -u)" = 0 ]; then {run}; else sudo -H -n {run}; fi; true'
-    return f"{unpacked(script, *more)}; {run}"
+    return f"{unpacked(script)}; {run}"

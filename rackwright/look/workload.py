@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-BEGIN, END = "@@rackwright-workload", "@@rackwright-workload-end"
-
 
 @dataclass(frozen=True)
 class FoundContainer:

@@ -1,9 +1,7 @@
 #!/bin/sh
-# What runs in Docker: the second part of probe.sh's answer, for hosts whose settings ask for it.
-# Prints lines "KEY VALUE" between two marks; the values are JSON.
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-
-echo '@@rackwright-workload'
+# What runs in Docker: a part of the probe, for hosts whose settings ask for it. Reads only.
+# Prints lines "compose_KEY VALUE" and "docker_KEY VALUE"; the values are JSON.
+echo 'workload_asked yes'
 for folder in /var/lib/rackwright/compose/*/; do
     [ -d "$folder" ] || continue
     project=$(basename "$folder")
@@ -37,4 +35,3 @@ if systemctl is-active -q docker.service && timeout 10 docker ps --all --no-trun
         'docker_volume {"name":{{json .Name}},"driver":{{json .Driver}},"options":{{json .Options}},"labels":{{json .Labels}}}' \
         $volumes </dev/null
 fi
-echo '@@rackwright-workload-end'

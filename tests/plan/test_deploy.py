@@ -15,7 +15,7 @@ import pytest
 from rackwright.docker import DAEMON_SH
 from rackwright.host.script import command
 from rackwright.lock.file import Lock, LockedPackage, lock_path, write_lock
-from rackwright.look.observed import END, parse
+from rackwright.look.answer import END, parse
 from rackwright.packages.patience import PATIENCE, in_turn
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages

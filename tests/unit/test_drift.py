@@ -1,7 +1,8 @@
 """What a drift check says."""
 
 from rackwright.drift import drift_conclusion, drift_lines, drift_row, drifted
-from rackwright.plan import Plan, plan
+from rackwright.plan import Plan
+from rackwright.planning import plan
 from rackwright.report import HostResult, Outcome
 from rackwright.settings import Settings
 from tests.unit.states import BARE, after

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from rackwright.change import Change
 from rackwright.laptop.archives import ArchivedImage, ArchiveError, read_archive, with_archives
 from rackwright.laptop.registry import digest_of
+from rackwright.look.answer import parse
 from rackwright.look.image_probe import images_look
 from rackwright.look.images import CacheRecord, Image, Images, User, parse_images
-from rackwright.look.observed import ProbeError, parse
-from rackwright.plan import Plan, RefusedError, plan
+from rackwright.look.observed import ProbeError
+from rackwright.plan import Plan, RefusedError
+from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.settings.images import Prune
 from rackwright.steps.prune import names_to_remove, prune_step

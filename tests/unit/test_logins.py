@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from rackwright.laptop.passwords import PasswordError, Passwords, password
 from rackwright.look.observed import Observed
-from rackwright.plan import Plan, plan
+from rackwright.plan import Plan
+from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.logins import LoginsStep
 from tests.unit.states import BARE, PASSWORDS, after

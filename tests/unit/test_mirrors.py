@@ -7,7 +7,7 @@ import pytest
 
 from rackwright.look.mirrors import Live, ProbedMirrors, judge, parse
 from rackwright.look.observed import Observed, ProbeError
-from rackwright.plan import plan
+from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.mirrors import choose, needs_probe
 from tests.unit.states import BARE, after

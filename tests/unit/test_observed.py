@@ -6,7 +6,8 @@ from pathlib import Path
 import pysequoia
 import pytest
 
-from rackwright.look.observed import Engine, Package, ProbeError, parse
+from rackwright.look.answer import parse
+from rackwright.look.observed import Engine, Package, ProbeError
 
 RECORDED = Path(__file__).parents[1] / "recorded"
 

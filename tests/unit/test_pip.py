@@ -11,7 +11,8 @@ from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed
 from rackwright.look.sources_seen import SourcesSeen
 from rackwright.packages.pip_conf import value_of, with_lines
-from rackwright.plan import Plan, plan
+from rackwright.plan import Plan
+from rackwright.planning import plan
 from rackwright.purge import purge_plan
 from rackwright.settings import Settings
 from rackwright.steps.pip import PIP_CONF

@@ -13,7 +13,8 @@ from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Engine, Observed, Package
 from rackwright.packages.apt_sources import definitions
 from rackwright.packages.docker_sources import find
-from rackwright.plan import Plan, RefusedError, plan
+from rackwright.plan import Plan, RefusedError
+from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.mirrors import needs_probe
 from tests.unit.states import BARE, NEWEST, PASSWORDS, RUNNING, after, found, hosts, settings_

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from rackwright.docker.rootless import as_user, remove
-from rackwright.plan import RefusedError, plan
+from rackwright.plan import RefusedError
+from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.steps.rootless import rootless_step
 from tests.unit.states import BARE

@@ -14,7 +14,8 @@ from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.sources_seen import Release, SourcesSeen, Trial, Tried
 from rackwright.packages.mirror_choice import candidates
-from rackwright.plan import Plan, RefusedError, plan
+from rackwright.plan import Plan, RefusedError
+from rackwright.planning import plan
 from rackwright.purge import purge_plan
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.steps.purge import Words

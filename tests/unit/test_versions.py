@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from rackwright.laptop.command_line import as_typed
 from rackwright.look.observed import Engine, Observed, Package
-from rackwright.plan import RefusedError, plan
+from rackwright.plan import RefusedError
+from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.engine import CONTAINERD, ENGINE_PACKAGES, engine_step, wanted_packages
 from rackwright.steps.hold import hold_step

@@ -13,8 +13,9 @@ from rackwright.drift import drift_conclusion, drift_lines, drift_row, drifted
 from rackwright.fleet import HostError, connected, each, load
 from rackwright.look.observed import ProbeError
 from rackwright.plan import Plan, RefusedError
-from rackwright.report import HostResult, Outcome
-from rackwright.results import Run, connect_advice, hosts_of, print_table
+from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.table import print_table
+from rackwright.results import Run, connect_advice, hosts_of
 from rackwright.run import look, new_run
 from rackwright.settings import SettingsError
 

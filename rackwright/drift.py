@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rackwright.plan import Plan
-from rackwright.report import HostResult, Outcome
+from rackwright.report.outcome import HostResult, Outcome
 
 UNFINISHED = "an earlier run did not get to its end"
 

@@ -17,7 +17,7 @@ from rackwright.look.probe import TIMEOUT, LeftoversProbe, Probe, arguments
 from rackwright.marks import STATE
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import purge_plan
-from rackwright.report import plan_lines
+from rackwright.report.lines import plan_lines
 from rackwright.run import fail, observe, run_of, with_password
 from rackwright.settings import Settings
 from rackwright.steps.daemon import DaemonJsonError

@@ -4,19 +4,17 @@ The edge between pyinfra's state and the report.
 """
 
 import shlex
-import sys
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pyinfra.api import Host, State
-from rich.console import Console
 
 from rackwright.exact import Exact
 from rackwright.host.ssh_command import ssh_command
 from rackwright.laptop.passwords import Passwords
 from rackwright.plan import Plan
-from rackwright.report import HostResult, Outcome, conclusion, outcome_table, plan_summary
+from rackwright.report.lines import plan_summary
+from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.table import conclusion, print_table
 from rackwright.settings import Settings
 
 
@@ -87,18 +85,3 @@ def print_results(state: State, run: Run) -> None:
     """Print the table of all hosts; called when the process ends, however it ends."""
     rows = results(state, run)
     print_table(rows, conclusion(rows))
-
-
-def print_table(rows: Sequence[HostResult], sentence: str) -> None:
-    """Print a table of hosts and a sentence below it."""
-    wide = console()
-    # rich ends the process when the reader of a pipe is gone; it is ending already.
-    with suppress(SystemExit):
-        wide.print()
-        wide.print(outcome_table(rows))
-        wide.print(sentence, highlight=False)
-
-
-def console() -> Console:
-    """Where tables go: wide enough for a sentence when the output goes to a file or a pipe."""
-    return Console() if sys.stdout.isatty() else Console(width=140)

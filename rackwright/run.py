@@ -34,7 +34,7 @@ from rackwright.look.sources_seen import Trial
 from rackwright.packages.mirror_choice import candidates
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
-from rackwright.report import plan_lines
+from rackwright.report.lines import plan_lines
 from rackwright.results import Run, hosts_of, print_results
 from rackwright.settings import Settings, SettingsError, parse_fleet
 from rackwright.steps.mirrors import asked, needs_probe

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from rackwright.report import HostResult, Outcome
+from rackwright.report.outcome import HostResult, Outcome
 
 RIGHT: Final = (Outcome.DONE, Outcome.UNCHANGED)
 

@@ -14,7 +14,7 @@ from rackwright.fleetwide.whole import whole
 from rackwright.host.remote import command_line
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream
-from rackwright.report import Outcome
+from rackwright.report.outcome import Outcome
 from rackwright.settings import SettingsError
 
 

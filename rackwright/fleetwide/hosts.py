@@ -11,8 +11,9 @@ from pyinfra.api import Host, State
 from rackwright import exits
 from rackwright.fleet import HostError, connected, each, load
 from rackwright.fleetwide.conclusion import RIGHT, conclusion
-from rackwright.report import HostResult, Outcome
-from rackwright.results import connect_advice, hosts_of, print_table
+from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.table import print_table
+from rackwright.results import connect_advice, hosts_of
 from rackwright.settings import SettingsError
 
 Answer = TypeVar("Answer")

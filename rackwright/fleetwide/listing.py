@@ -11,8 +11,8 @@ from rackwright.fleetwide.formats import FORMATS, Row, for_host, is_template, ta
 from rackwright.fleetwide.hosts import Fleet, fleet, wrong
 from rackwright.fleetwide.sizes import human, parse_size
 from rackwright.host.remote import run
-from rackwright.report import Outcome
-from rackwright.results import console
+from rackwright.report.outcome import Outcome
+from rackwright.report.table import console
 from rackwright.settings import SettingsError
 
 

@@ -12,8 +12,8 @@ from rackwright.fleetwide.hosts import Fleet, fleet, wrong
 from rackwright.fleetwide.removals import removal_shell, summary, what_goes
 from rackwright.fleetwide.survey import Survey, parse_survey, survey_command
 from rackwright.host.remote import run
-from rackwright.report import Outcome
-from rackwright.results import console
+from rackwright.report.outcome import Outcome
+from rackwright.report.table import console
 from rackwright.settings import SettingsError
 
 PATIENCE = 600  # seconds; large images take their time

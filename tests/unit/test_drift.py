@@ -3,7 +3,7 @@
 from rackwright.drift import drift_conclusion, drift_lines, drift_row, drifted
 from rackwright.plan import Plan
 from rackwright.planning import plan
-from rackwright.report import HostResult, Outcome
+from rackwright.report.outcome import HostResult, Outcome
 from rackwright.settings import Settings
 from tests.unit.states import BARE, after
 

@@ -20,7 +20,7 @@ from rackwright.fleetwide.whole import whole
 from rackwright.fleetwide.words import exec_command, logs_command, run_command
 from rackwright.host.rooted import reason, rooted
 from rackwright.host.ssh_command import ssh_command
-from rackwright.report import HostResult, Outcome
+from rackwright.report.outcome import HostResult, Outcome
 
 ROWS = [{"Host": "a", "ID": "1"}, {"Host": "b", "ID": '2, "x"', "Digest": "é"}]
 

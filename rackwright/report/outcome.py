@@ -1,0 +1,32 @@
+"""How a run ended for one host."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a run ended for one host."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    PLANNED = "would change"
+    DRIFTED = "drifted"
+    DONE = "done"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    NOT_REACHED = "not reached"
+    NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True)
+class HostResult:
+    """One host's row: `step` is where it failed, `detail` what was changed or why it failed.
+
+    `output` is what the failed step printed last, for whoever wants more than the reason.
+    """
+
+    host: str
+    outcome: Outcome
+    step: str = ""
+    detail: str = ""
+    output: tuple[str, ...] = ()

@@ -34,7 +34,8 @@ STAGING: Final = f"{STATE}/docker.sources"
 LEFT: Final = f"{STATE}/left"
 # The keys of daemon.json that Rackwright set, with their values.
 OWNED_KEYS: Final = f"{STATE}/owned-keys.json"
-# docker.service as it was started (systemd's InvocationID) when its configuration became newer.
+# docker.service as it was started (systemd's InvocationID) when its configuration became newer;
+# below it, the keys of daemon.json that it does not have yet, one a line.
 RESTART_PENDING: Final = f"{STATE}/restart-pending"
 # The configuration that the daemon ran with before the change of this run.
 BEFORE: Final = f"{STATE}/before"

@@ -46,7 +46,7 @@ def daemon(plan: Plan) -> None:
     if step.impact is not Impact.NONE:
         server.shell(
             name=f"The host knows that Docker needs a {step.impact}",
-            commands=[command(DAEMON_SH, "pending", str(step.impact))],
+            commands=[command(DAEMON_SH, "pending", str(step.impact), *sorted(step.keys))],
         )
     server.shell(
         name="daemon.json holds the wanted keys",

@@ -26,10 +26,19 @@ keep() { # the configuration that Docker runs with, unless an earlier one still 
     mv "$before.new" "$before"
 }
 
-pending() { # reload|restart: so that a run that dies does not leave it undone
-    case $1 in
+pending() { # reload|restart [KEY...]: so that a run that dies does not leave it undone
+    action=$1
+    shift
+    case $action in
     reload) echo reload >$state/unfinished ;;
-    restart) show InvocationID >$state/restart-pending ;;
+    restart)
+        id=$(show InvocationID)
+        # What an earlier run left pending stays so until Docker is started anew.
+        earlier=$(sed "1{/^$id\$/!Q;d}" $state/restart-pending 2>/dev/null || true)
+        # shellcheck disable=SC2086 # one line for each
+        printf '%s\n' "$id" "$@" $earlier >$state/restart-pending.new
+        mv -f $state/restart-pending.new $state/restart-pending
+        ;;
     esac
 }
 

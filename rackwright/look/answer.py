@@ -72,9 +72,7 @@ def parse(lines: Iterable[str]) -> Observed:
             owned_keys=_object(_text(files["owned_keys"])),
             drop_ins={path: text.decode() for path, text in files["drop_in"].items()},
             own_exec_start="own_exec_start" in one,
-            # systemd gives every start of a service an InvocationID of its own.
-            restart_pending=bool(unit.get("InvocationID"))
-            and (_text(files["restart_pending"]) or "").strip() == unit["InvocationID"],
+            restart_pending=_pending(_text(files["restart_pending"]), unit.get("InvocationID", "")),
             mirrors_json=_text(files["mirrors_json"]),
             http_client="http_client" in one,
             logins_json=_text(files["logins_json"]),
@@ -136,6 +134,12 @@ def _members(group: str | None) -> frozenset[str] | None:
     if group is None:
         return None
     return frozenset(name for name in group.rpartition(":")[2].split(",") if name)
+
+
+def _pending(mark: str | None, invocation: str) -> frozenset[str] | None:
+    # systemd gives every start of a service an InvocationID of its own.
+    started, *keys = (mark or "").split() or [""]
+    return frozenset(keys) if invocation and started == invocation else None
 
 
 def _unfinished(mark: str | None) -> Unfinished | None:

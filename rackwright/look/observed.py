@@ -90,7 +90,8 @@ class Observed:
     drop_ins: Mapping[str, str] = field(default_factory=dict)
     # Whether a drop-in of the admin's gives docker.service its command line.
     own_exec_start: bool = False
-    restart_pending: bool = False
+    # Keys of daemon.json that the running daemon lacks; None when no restart is pending.
+    restart_pending: frozenset[str] | None = None
     logins_json: str | None = None
     logins: frozenset[tuple[str, str]] = frozenset()
     unfinished: Unfinished | None = None

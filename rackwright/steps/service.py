@@ -63,14 +63,16 @@ def service_step(observed: Observed, others: Others) -> ServiceStep | None:
         reason = "it must run as soon as it is installed" if others.engine else "it does not answer"
         return ServiceStep("start", (_change("start", observed, reason),))
     if reasons := restart_reasons(observed, running, others):
-        uncovered = _uncovered(running, others) if running.containers else ""
+        uncovered = _uncovered(observed, running, others) if running.containers else ""
         stops = running.containers if uncovered else ()
         change = _change("restart", observed, "; ".join(reasons), Impact.RESTART, stops)
         return ServiceStep(
             "restart",
             (change,),
             reloads_first=bool(running.containers and not uncovered and not running.live_restore),
-            stops_first=bool(stops and running.live_restore and _forgotten(running, others)),
+            stops_first=bool(
+                stops and running.live_restore and _forgotten(observed, running, others)
+            ),
             with_packages=others.engine is not None and others.engine.replaces_running,
             uncovered=uncovered,
         )
@@ -107,7 +109,7 @@ def restart_reasons(observed: Observed, running: Engine, others: Others) -> list
         reasons.append("daemon.json changes a key that a reload does not take over")
     if others.unit:
         reasons.append("a systemd drop-in changes")
-    if observed.restart_pending:
+    if observed.restart_pending is not None:
         reasons.append("its configuration is newer than the daemon that runs")
     elif not others.daemon:
         shown = not_in_force(others.goal, running)
@@ -143,26 +145,27 @@ def not_in_force(goal: Keys, running: Engine) -> dict[str, str]:
     return differing
 
 
-def _uncovered(running: Engine, others: Others) -> str:
+def _uncovered(observed: Observed, running: Engine, others: Others) -> str:
     if running.swarm:
         return "the host is a node of a swarm, where there is no live-restore"
-    if beyond := _changed(running, others) & NOT_LIVE_RESTORED:
+    if beyond := _changed(observed, running, others) & NOT_LIVE_RESTORED:
         return f"live-restore does not reach over a change of {', '.join(sorted(beyond))}"
-    if _forgotten(running, others):
+    if _forgotten(observed, running, others):
         return "containerd gets another root, where it does not know them"
     if not others.goal.get("live-restore", running.live_restore):
         return "live-restore is off"
     return ""
 
 
-def _forgotten(running: Engine, others: Others) -> bool:
+def _forgotten(observed: Observed, running: Engine, others: Others) -> bool:
     moves_containerd = others.unit is not None and others.unit.moves_containerd
-    return moves_containerd or not OTHER_STORE.isdisjoint(_changed(running, others))
+    return moves_containerd or not OTHER_STORE.isdisjoint(_changed(observed, running, others))
 
 
-def _changed(running: Engine, others: Others) -> set[str]:
+def _changed(observed: Observed, running: Engine, others: Others) -> set[str]:
     # What was written while Docker must not be restarted is no change of this run.
-    return {*(others.daemon.keys if others.daemon else ()), *not_in_force(others.goal, running)}
+    now = others.daemon.keys if others.daemon else ()
+    return {*now, *(observed.restart_pending or ()), *not_in_force(others.goal, running)}
 
 
 def _reload_reason(observed: Observed, running: Engine, others: Others) -> str | None:

@@ -148,6 +148,20 @@ def test_where_docker_must_not_be_restarted_the_restart_is_pending(lab: Lab, kin
     assert "pending" not in again.output
 
 
+@pytest.mark.parametrize("kind", ["debian13"])
+def test_a_pending_restart_needs_the_same_word_as_one_at_once(lab: Lab, kind: str) -> None:
+    before = daemon(lab, kind)
+    address: dict[str, Any] = {"docker_daemon": {"bip": "10.99.0.1/24"}}
+    ran = deploy(lab, kind, docker_restart="never", **address)
+    assert ran.code == 0, ran.output
+    # A second change while the first is pending.
+    ran = deploy(lab, kind, docker_restart="never", docker_log_max_size="20m", **address)
+    assert ran.code == 0, ran.output
+    ran = deploy(lab, kind, docker_allow_container_stop=False, **address)
+    assert "live-restore does not reach over a change of bip" in ran.output
+    assert daemon(lab, kind) == before
+
+
 @pytest.mark.parametrize("kind", ["ubuntu"])
 def test_where_docker_must_not_be_restarted_its_packages_stay_back(lab: Lab, kind: str) -> None:
     before = daemon(lab, kind), lab.fingerprint(lab.ubuntu)

@@ -335,7 +335,7 @@ def test_a_change_of_daemon_json_on_a_host_in_use(
         command(DAEMON_SH, "validate", "/etc/docker/daemon.json.new"),
         command(DAEMON_SH, "keep"),
         "chmod 644 /var/lib/rackwright/owned-keys.json",
-        command(DAEMON_SH, "pending", action),
+        command(DAEMON_SH, "pending", action, *sorted(keys)),
         command(DAEMON_SH, "swap", "/etc/docker/daemon.json.new"),
         command(DAEMON_SH, "act", action),
         command(DAEMON_SH, "settle"),

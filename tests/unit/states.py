@@ -123,10 +123,14 @@ def _drop_ins(observed: Observed, plan: Plan) -> dict[str, str]:
     return {path: text for path, text in files.items() if text is not None}
 
 
-def _restart_pending(observed: Observed, plan: Plan) -> bool:
+def _restart_pending(observed: Observed, plan: Plan) -> frozenset[str] | None:
     restarts = plan.service is not None and plan.service.action != "reload"
-    needs = bool(plan.unit or (plan.daemon and plan.daemon.impact is Impact.RESTART))
-    return observed.engine is not None and not restarts and (needs or observed.restart_pending)
+    if observed.engine is None or restarts:
+        return None
+    earlier, unit = observed.restart_pending, frozenset[str]() if plan.unit else None
+    daemon = plan.daemon.keys if plan.daemon and plan.daemon.impact is Impact.RESTART else None
+    marks = [keys for keys in (earlier, unit, daemon) if keys is not None]
+    return frozenset[str]().union(*marks) if marks else None
 
 
 def _engine(
@@ -349,7 +353,7 @@ hosts = st.builds(
     ),
     owned_keys=_daemon_keys,
     drop_ins=st.sampled_from([{}, {DOCKER_DROP_IN: "[Service]\n"}]),
-    restart_pending=st.booleans(),
+    restart_pending=st.sampled_from([None, frozenset[str](), frozenset({"bip"})]),
     unfinished=st.sampled_from([None, None, "reload", "verify"]),
     docker_group=st.one_of(st.none(), st.frozensets(st.sampled_from(["alice", "carol"]))),
     users=st.just(frozenset({"alice", "bob", "dave", "erin"})),

@@ -199,8 +199,8 @@ def test_engines_that_stop_still_need_a_word_for_our_containers() -> None:
     settings = wanted()
     assert HOST.engine
     engine = replace(HOST.engine, containers=("web",), live_restore=False, version="20.10.24")
-    host = replace(HOST, engine=engine, workload=running(settings, spec="x"), restart_pending=True)
-    host = replace(host, daemon_json='{"live-restore": false}')
+    host = replace(HOST, engine=engine, workload=running(settings, spec="x"))
+    host = replace(host, restart_pending=frozenset(), daemon_json='{"live-restore": false}')
     first = plan(settings, host)
     assert first.service and first.service.action == "restart"
     assert "would stop the running container web" in (blocked(settings, first) or "")

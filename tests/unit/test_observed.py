@@ -72,16 +72,22 @@ def test_a_converged_host(name: str) -> None:
     assert not host.engine.swarm
     assert host.engine.data_root == "/var/lib/docker"
     assert set(host.owned_keys) == {"live-restore", "log-opts", "registry-mirrors"}
-    assert not host.restart_pending
+    assert host.restart_pending is None
 
 
 def test_a_restart_is_pending_until_docker_was_started_anew() -> None:
     lines = recorded("converged-debian13")
     (started,) = [line.split()[-1] for line in lines if "InvocationID" in line]
-    for text, pending in ((started, True), ("0" * 32, False), ("", False)):
+    keys = frozenset({"bip", "mtu"})
+    for text, pending in (
+        (started, frozenset()),
+        (f"{started}\nmtu\nbip", keys),
+        (f"{'0' * 32}\nbip", None),
+        ("", None),
+    ):
         mark = base64.b64encode(f"{text}\n".encode()).decode()
         host = parse([*lines[:-1], f"restart_pending /var/lib/x {mark}", lines[-1]])
-        assert host.restart_pending is pending
+        assert host.restart_pending == pending
 
 
 def test_a_login_without_sudo_says_what_sudo_said() -> None:

@@ -139,7 +139,7 @@ def test_a_run_that_died_is_taken_up_again() -> None:
     again = plan(Settings(), host)
     assert again.changes == ()
     assert again.hello_world
-    host = replace(host, restart_pending=True)
+    host = replace(host, restart_pending=frozenset())
     service = plan(Settings(), host).service
     assert service and service.action == "restart"
 
@@ -208,6 +208,16 @@ def test_where_docker_must_not_be_restarted_the_restart_is_pending() -> None:
     allowed = settings.model_copy(update={"docker_restart": "when-needed"})
     service = plan(allowed, later).service
     assert service and service.action == "restart"
+
+
+def test_a_pending_key_stops_containers_as_it_would_have_at_once() -> None:
+    settings = Settings(docker_restart="never", docker_daemon={"bip": "10.1.0.1/24"})
+    host = converged(Settings())
+    later = after(settings, host, plan(settings, host))
+    later = replace(later, engine=TRAINING)
+    assert plan(settings, later).service is None
+    allowed = settings.model_copy(update={"docker_restart": "when-needed"})
+    assert "over a change of bip" in (blocked(allowed, plan(allowed, later)) or "")
 
 
 def test_where_docker_must_not_be_restarted_its_packages_stay() -> None:

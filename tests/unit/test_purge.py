@@ -60,7 +60,7 @@ def after(host: Observed, left: Leftovers, plan: Plan) -> tuple[Observed, Leftov
         packages={k: v for k, v in host.packages.items() if k not in purged},
         owned_keys={},
         drop_ins={},
-        restart_pending=False,
+        restart_pending=None,
         dpkg_interrupted=False,
         unfinished=None,
         rootless_users=frozenset(),

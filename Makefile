@@ -54,7 +54,7 @@ format: setup ## Put the code into its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: setup ## The table of settings in README.md, from the schema
+docs: setup ## The table of settings in README.md and docs/report.schema.json, from the schemas
 	$(BIN)/python -m rackwright.docs
 
 bench: setup ## Side by side with other ways to do the same: bench/README.md

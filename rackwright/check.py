@@ -1,7 +1,7 @@
 """The drift check, under pyinfra's command (tasks/check.py) and under our own. Changes nothing."""
 
 import atexit
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from threading import Lock
 
 import click
@@ -13,6 +13,7 @@ from rackwright.drift import drift_conclusion, drift_lines, drift_row, drifted
 from rackwright.fleet import HostError, connected, each, load
 from rackwright.look.observed import ProbeError
 from rackwright.plan import Plan, RefusedError
+from rackwright.report.ending import write
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.table import print_table
 from rackwright.results import Run, connect_advice, hosts_of
@@ -44,8 +45,13 @@ def check_host(current: Host) -> None:
         state.fail_hosts({host})
 
 
-def check_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str]) -> int:
-    """Compare all hosts of an inventory; returns the exit code of `rackwright check`."""
+def check_fleet(
+    inventory: str, limit: Sequence[str], exclude: Sequence[str], report: str | None = None
+) -> int:
+    """Compare all hosts of an inventory; returns the exit code of `rackwright check`.
+
+    `report` is where reports go, or "off".
+    """
     try:
         state = load(inventory, limit, exclude)
         run = new_run(state, {})
@@ -58,8 +64,13 @@ def check_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str]) ->
         if isinstance(plan, Plan) and drifted(plan):
             click.echo("\n".join(drift_lines(name, plan)))
     rows = _rows(state, found, unreachable)
+    code = _exit_code({row.outcome for row in rows})
     _conclude(rows)
-    outcomes = {row.outcome for row in rows}
+    write(state, run, rows, exit_code=code, folder=report)
+    return code
+
+
+def _exit_code(outcomes: Set[Outcome]) -> int:
     if outcomes - {Outcome.UNCHANGED, Outcome.DRIFTED}:
         return exits.FAILED
     return exits.DRIFT if Outcome.DRIFTED in outcomes else 0
@@ -67,9 +78,10 @@ def check_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str]) ->
 
 def _compare(host: Host, run: Run) -> Plan:
     try:
-        return look(host, run, anew=True)[0]
+        run.plans[host.name] = plan = look(host, run, anew=True)[0]
     except (ProbeError, RefusedError) as error:
         raise HostError(str(error)) from None
+    return plan
 
 
 def _check_of(state: State) -> tuple[Run, Found]:
@@ -85,8 +97,14 @@ def _begun(state: State) -> tuple[Run, Found]:
             sentences = "".join(f"\n    {sentence}" for sentence in error.errors)
             raise DeployError(f"settings that cannot be used:{sentences}") from None
         # pyinfra has no hook at the end of a run.
-        atexit.register(lambda: _conclude(_rows(state, _checks[state][1], {})))
+        atexit.register(_end, state, *_checks[state])
     return _checks[state]
+
+
+def _end(state: State, run: Run, found: Found) -> None:
+    rows = _rows(state, found, {})
+    _conclude(rows)
+    write(state, run, rows)
 
 
 def _rows(state: State, found: Found, unreachable: Mapping[str, str]) -> list[HostResult]:

@@ -1,4 +1,7 @@
-"""The table of settings in README.md, made from the schema: `python -m rackwright.docs`."""
+"""What is written down of our schemas: the table of settings in README.md, and that of reports.
+
+`python -m rackwright.docs` writes both.
+"""
 
 import json
 import re
@@ -8,9 +11,11 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from rackwright.report.record import RunRecord
 from rackwright.settings import Settings
 
 README = Path(__file__).parents[1] / "README.md"
+REPORT_SCHEMA = README.with_name("docs") / "report.schema.json"
 MARKS = re.compile(r"(?<=<!-- settings -->\n).*?(?=<!-- /settings -->)", re.DOTALL)
 
 
@@ -26,6 +31,12 @@ def settings_table() -> str:
 def with_settings_table(readme: str) -> str:
     """README.md's text with today's table between the marks."""
     return MARKS.sub(lambda _: settings_table(), readme)
+
+
+def report_schema() -> str:
+    """The JSON schema of report.json."""
+    schema = RunRecord.model_json_schema(mode="serialization")
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def _shown(default: Any) -> str:
@@ -45,3 +56,4 @@ def _meaning(field: FieldInfo) -> str:
 
 if __name__ == "__main__":
     README.write_text(with_settings_table(README.read_text()))
+    REPORT_SCHEMA.write_text(report_schema())

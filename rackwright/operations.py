@@ -12,6 +12,7 @@ from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, Probe, arguments
 from rackwright.plan import RefusedError
 from rackwright.planning import plan
+from rackwright.run import seen_again
 from rackwright.settings import Settings
 from rackwright.steps.service import ServiceStep
 
@@ -21,6 +22,8 @@ def converged(settings: Settings) -> Generator[StringCommand, None, None]:
     """Look at the host again and fail it, with a sentence each, if anything is left to change."""
     settings = settings.without_questions()
     observed = host.get_fact(Probe, **arguments(settings), own_sudo=False, _timeout=TIMEOUT)
+    if isinstance(observed, Observed):
+        seen_again(host, observed)
     if left := unmet(settings, observed):
         sentences = "\n".join(left)
         yield StringCommand(f"printf '%s\\n' {shlex.quote(sentences)} >&2; false")

@@ -1,32 +1,46 @@
-"""How a run ended for every host that it was meant for, and the final table.
+"""How a run ended for every host that it was meant for.
 
 The edge between pyinfra's state and the report.
 """
 
 import shlex
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
 
 from pyinfra.api import Host, State
 
 from rackwright.exact import Exact
 from rackwright.host.ssh_command import ssh_command
 from rackwright.laptop.passwords import Passwords
+from rackwright.look.observed import Observed
 from rackwright.plan import Plan
+from rackwright.report.clock import Clock
 from rackwright.report.lines import plan_summary
 from rackwright.report.outcome import HostResult, Outcome
-from rackwright.report.table import conclusion, print_table
 from rackwright.settings import Settings
+
+LAST: Final = 20  # lines of a failed step's output that are kept, of each stream
 
 
 @dataclass
 class Run:
-    """What a run has learnt so far, by host name."""
+    """What a run has learnt so far, by host name.
+
+    `seen` is each host as it was looked at last. `broke` is why hosts that answered are out of the
+    run for a reason that pyinfra does not know, such as a deadline: the step and the reason.
+    """
 
     settings: dict[str, Settings]
     exact: Exact = field(default_factory=Exact)
     passwords: Passwords = field(default_factory=Passwords)
     plans: dict[str, Plan] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
+    unreachable: dict[str, str] = field(default_factory=dict)
+    broke: dict[str, tuple[str, str]] = field(default_factory=dict)
+    seen: dict[str, Observed] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def hosts_of(state: State) -> list[Host]:
@@ -42,7 +56,10 @@ def results(state: State, run: Run) -> list[HostResult]:
 def _result(state: State, run: Run, host: Host) -> HostResult:
     name = host.name
     if host not in state.activated_hosts:
-        return HostResult(name, Outcome.UNREACHABLE, "connect", connect_advice(host))
+        advice = connect_advice(host, run.unreachable.get(name))
+        return HostResult(name, Outcome.UNREACHABLE, "connect", advice)
+    if name in run.broke:
+        return HostResult(name, Outcome.FAILED, *run.broke[name])
     if name in run.refusals:
         return HostResult(name, Outcome.FAILED, "plan", run.refusals[name])
     if name not in run.plans:
@@ -65,7 +82,9 @@ def _executed(state: State, host: Host, planned: Plan) -> HostResult:
         if not done.is_complete():
             return HostResult(host.name, Outcome.NOT_REACHED, step, "the run ended before it")
         said = "\n".join((done.stderr_lines or done.stdout_lines)[-3:])
-        return HostResult(host.name, Outcome.FAILED, step, said or "the connection broke")
+        output = (*done.stdout_lines[-LAST:], *done.stderr_lines[-LAST:])
+        reason = said or "the connection broke"
+        return HostResult(host.name, Outcome.FAILED, step, reason, output)
     outcome = Outcome.CHANGED if planned.changes else Outcome.UNCHANGED
     return HostResult(host.name, outcome, detail=_detail(planned))
 
@@ -79,9 +98,3 @@ def connect_advice(host: Host, reason: str | None = None) -> str:
     words = ssh_command(host.name, host.data.dict())
     reason = reason or "could not log in (the reason stands above)"
     return f"{reason}; try: {shlex.join(words)}"
-
-
-def print_results(state: State, run: Run) -> None:
-    """Print the table of all hosts; called when the process ends, however it ends."""
-    rows = results(state, run)
-    print_table(rows, conclusion(rows))

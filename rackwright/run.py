@@ -34,8 +34,10 @@ from rackwright.look.sources_seen import Trial
 from rackwright.packages.mirror_choice import candidates
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
+from rackwright.report.clock import LOOK
+from rackwright.report.ending import end_of_run
 from rackwright.report.lines import plan_lines
-from rackwright.results import Run, hosts_of, print_results
+from rackwright.results import Run, hosts_of
 from rackwright.settings import Settings, SettingsError, parse_fleet
 from rackwright.steps.mirrors import asked, needs_probe
 from rackwright.versions.ask import ask
@@ -86,8 +88,9 @@ def look(
     and NotOfferedError and KeyRefusedError when Docker's repository is not what is wanted.
     """
     settings = run.settings[host.name]
-    observed = tried_out(host, settings, observe(host, settings))
-    probed = probe_mirrors(host, settings) if needs_probe(settings, observed, anew) else None
+    with run.clock.time(host.name, LOOK):
+        run.seen[host.name] = observed = tried_out(host, settings, observe(host, settings))
+        probed = probe_mirrors(host, settings) if needs_probe(settings, observed, anew) else None
     planned, exact = exact_plan(run.exact, settings, observed, probed, run.passwords)
     open_versions = not run.exact.lock and settings.docker_source == "repository"
     if resolve and open_versions and (planned.engine or settings.docker_upgrade):
@@ -104,7 +107,9 @@ def new_run(state: State, wanted: Mapping[str, Any]) -> Run:
     fleet = {host.name: {**layered(host.data), **wanted} for host in hosts_of(state)}
     settings = with_compose_files(with_archives(parse_fleet(fleet)))
     exact = read_exact(inventory_file(state), settings)
-    return Run(settings, exact, fleet_passwords(settings))
+    run = Run(settings, exact, fleet_passwords(settings))
+    state.add_callback_handler(run.clock)
+    return run
 
 
 def run_of(state: State, wanted: Mapping[str, Any]) -> Run:
@@ -122,8 +127,14 @@ def _run_of(state: State, wanted: Mapping[str, Any]) -> Run:
             raise DeployError(
                 f"settings that cannot be used; no host was touched:{sentences}"
             ) from None
-        atexit.register(print_results, state, _runs[state])
+        atexit.register(end_of_run, state, _runs[state])
     return _runs[state]
+
+
+def seen_again(host: Host, observed: Observed) -> None:
+    """A look in the middle of a run: the run knows this host better now."""
+    if run := _runs.get(host.state):
+        run.seen[host.name] = observed
 
 
 def observe(host: Host, settings: Settings) -> Observed:

@@ -100,6 +100,12 @@ Interactive = Annotated[
 ]
 Terminal = Annotated[bool, typer.Option("-t", "--tty", help="With a terminal; for one host.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask: for scripts.")]
+Report = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR", help="Where the report goes, instead of RACKWRIGHT_REPORTS; off: nowhere."
+    ),
+]
 
 EVERY: Final[list[str]] = []
 NONE: Final[list[str]] = []

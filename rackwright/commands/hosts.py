@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from rackwright.commands import add
-from rackwright.commands.arguments import EVERY, Exclude, Inventory, Limit
+from rackwright.commands.arguments import EVERY, Exclude, Inventory, Limit, Report
 
 
 def register(app: typer.Typer) -> None:
@@ -16,11 +16,13 @@ def register(app: typer.Typer) -> None:
     add(app, bundle, "bundle inventory/lab.py -o bundles/lab")
 
 
-def check(inventory: Inventory, limit: Limit = EVERY, exclude: Exclude = EVERY) -> int:
+def check(
+    inventory: Inventory, limit: Limit = EVERY, exclude: Exclude = EVERY, report: Report = None
+) -> int:
     """Compare hosts with their settings and their lock file; change nothing."""
     from rackwright.check import check_fleet
 
-    return check_fleet(inventory, limit, exclude)
+    return check_fleet(inventory, limit, exclude, report)
 
 
 def lock(inventory: Inventory, limit: Limit = EVERY, exclude: Exclude = EVERY) -> int:

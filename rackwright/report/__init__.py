@@ -1,1 +1,1 @@
-"""What is said of a run: on the terminal, and in the files of its report. Imports no pyinfra."""
+"""What is said of a run: on the terminal, and in the files of its report."""

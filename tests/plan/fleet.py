@@ -21,7 +21,7 @@ from pyinfra.connectors.fake import FakeConnector
 from pyinfra.context import ctx_config, ctx_host, ctx_state
 
 from rackwright.laptop.inventory_file import register
-from rackwright.results import print_results
+from rackwright.report.ending import end_of_run
 
 DEPLOY = Path(__file__).parents[2] / "deploy.py"
 
@@ -57,7 +57,7 @@ def run(
         # It raises when the last host has failed; the caller sees that in the result.
         with suppress(PyinfraError), ctx_config.use(state.config.copy()), ctx_host.use(host):
             command() if command else runpy.run_path(str(DEPLOY))
-        atexit.unregister(print_results)
+        atexit.unregister(end_of_run)
         state.set_stage(StateStage.Execute)
         with suppress(PyinfraError):
             run_ops(state)

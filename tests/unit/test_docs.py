@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rackwright.docs import README, with_settings_table
+from rackwright.docs import README, REPORT_SCHEMA, report_schema, with_settings_table
 from rackwright.settings import Settings
 
 
@@ -10,6 +10,10 @@ def test_the_table_of_settings_is_the_schema() -> None:
     text = README.read_text()
     assert with_settings_table(text) == text, "run `make docs`"
     assert all(f"| `{name}` |" in text for name in Settings.model_fields)
+
+
+def test_the_schema_of_reports_is_that_of_the_models() -> None:
+    assert REPORT_SCHEMA.read_text() == report_schema(), "run `make docs`"
 
 
 def test_the_example_inventory_is_the_one_in_the_readme() -> None:

@@ -1,0 +1,55 @@
+"""The end of a run: the table of all hosts, what to do next, and the report."""
+
+from collections.abc import Sequence
+
+import click
+from pyinfra.api import State
+
+from rackwright.report.outcome import HostResult
+from rackwright.report.place import reports
+from rackwright.report.recorded import recorded
+from rackwright.report.save import save
+from rackwright.report.table import conclusion, print_table
+from rackwright.results import Run, results
+
+
+def end_of_run(state: State, run: Run) -> None:
+    """End a run of pyinfra's own command; called when the process ends, however it ends."""
+    rows = results(state, run)
+    end(state, run, rows, conclusion(rows))
+
+
+def end(
+    state: State,
+    run: Run,
+    rows: Sequence[HostResult],
+    sentence: str,
+    *,
+    exit_code: int | None = None,
+    folder: str | None = None,
+) -> None:
+    """Print the table and the sentence, and write the report.
+
+    `folder` is what --report says: where reports go, or "off".
+    """
+    print_table(rows, sentence)
+    write(state, run, rows, exit_code=exit_code, folder=folder)
+
+
+def write(
+    state: State,
+    run: Run,
+    rows: Sequence[HostResult],
+    *,
+    exit_code: int | None = None,
+    folder: str | None = None,
+) -> None:
+    """Write the report of a run, and say where it is; a full disk is told, and ends nothing."""
+    if (place := reports(folder)) is None:
+        return
+    try:
+        written = save(recorded(state, run, rows, exit_code), place)
+    except OSError as error:
+        click.echo(f"rackwright: the report could not be written: {error}", err=True)
+    else:
+        click.echo(f"Report: {written}")

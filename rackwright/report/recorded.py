@@ -1,0 +1,129 @@
+"""The record of a run, from pyinfra's state, what the run learnt, and the row of every host.
+
+The edge between pyinfra's state and the report.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Final
+from uuid import uuid4
+
+from pyinfra.api import HiddenValue, Host, State
+
+from rackwright.change import Change
+from rackwright.drift import drifted
+from rackwright.laptop import who
+from rackwright.laptop.inventory_file import inventory_file
+from rackwright.report.clock import CONNECT, LOOK
+from rackwright.report.facts import containers, facts
+from rackwright.report.lines import plan_summary
+from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.record import (
+    ChangeRecord,
+    ErrorRecord,
+    HostRecord,
+    RunRecord,
+    StepRecord,
+    StepResult,
+)
+from rackwright.report.text import without
+from rackwright.results import Run
+
+WRONG: Final = (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.NOT_REACHED)
+_PASSWORDS: Final = ("ssh_password", "ssh_key_password", "_sudo_password")
+
+
+def recorded(
+    state: State, run: Run, rows: Sequence[HostResult], exit_code: int | None = None
+) -> RunRecord:
+    """The record of a run; a host of the inventory that has no row was not asked."""
+    by_name = {row.host: row for row in rows}
+    hosts = sorted(state.inventory, key=str)
+    record = RunRecord(
+        id=f"{run.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
+        rackwright=version("rackwright"),
+        command=who.command_line(),
+        inventory=str(inventory_file(state) or ""),
+        who=who.user(),
+        where=who.machine(),
+        started=run.started,
+        finished=datetime.now(UTC),
+        exit_code=exit_code,
+        hosts=tuple(_host(state, run, host, by_name.get(host.name)) for host in hosts),
+    )
+    return RunRecord.model_validate(without(_secrets(state, run), record.model_dump()))
+
+
+def _host(state: State, run: Run, host: Host, row: HostResult | None) -> HostRecord:
+    name = host.name
+    groups = tuple(group for group in dict.fromkeys(host.groups) if group != "all")
+    if row is None:
+        return HostRecord(name=name, groups=groups, outcome=Outcome.NOT_ASKED)
+    plan, seen = run.plans.get(name), run.seen.get(name)
+    steps = tuple(_steps(state, run, host))
+    wrong = row.outcome in WRONG
+    return HostRecord(
+        name=name,
+        groups=groups,
+        outcome=row.outcome,
+        summary=plan_summary(plan) if plan else "",
+        drifted=drifted(plan) if plan else None,
+        changes=tuple(map(_change, plan.changes if plan else ())),
+        notes=plan.notes if plan else (),
+        steps=steps,
+        seconds=round(sum(step.seconds or 0 for step in steps), 3) if steps else None,
+        error=ErrorRecord(step=row.step, reason=row.detail, output=row.output) if wrong else None,
+        facts=facts(seen) if seen else None,
+        containers=containers(seen) if seen else (),
+    )
+
+
+def _change(change: Change) -> ChangeRecord:
+    return ChangeRecord(
+        task=change.task,
+        what=change.what,
+        before=change.before,
+        after=change.after,
+        reason=change.reason,
+        impact=str(change.impact),
+        stops=change.stops,
+    )
+
+
+def _steps(state: State, run: Run, host: Host) -> Iterable[StepRecord]:
+    reached = {CONNECT: host in state.activated_hosts, LOOK: host.name in run.seen}
+    for name, done in reached.items():
+        if run.clock.began(host.name, name):
+            yield _step(run, host, name, name, "unchanged" if done else "failed")
+    if not state.is_executing:
+        return
+    for op_hash in host.op_hash_order:
+        name = ", ".join(state.get_op_meta(op_hash).names)
+        yield _step(run, host, op_hash, name, _result(state, run, host, op_hash))
+
+
+def _result(state: State, run: Run, host: Host, op_hash: str) -> StepResult:
+    done = state.ops[host][op_hash].operation_meta
+    if not done.is_complete():
+        return "unfinished" if run.clock.began(host.name, op_hash) else "not reached"
+    if not done.did_succeed():
+        return "failed"
+    return "changed" if done.did_change() else "unchanged"
+
+
+def _step(run: Run, host: Host, step: str, name: str, result: StepResult) -> StepRecord:
+    seconds = run.clock.seconds(host.name, step)
+    rounded = None if seconds is None else round(seconds, 3)
+    return StepRecord(name=name, result=result, seconds=rounded)
+
+
+def _secrets(state: State, run: Run) -> set[str]:
+    secrets = {secret.get_secret_value() for secret in run.passwords.by_source.values()}
+    for host in state.inventory:
+        data = host.data.dict()
+        secrets |= {str(data[name]) for name in _PASSWORDS if data.get(name)}
+        secrets |= {each.unmask() for each in data.values() if isinstance(each, HiddenValue)}
+    if state.config.SUDO_PASSWORD:
+        secrets.add(str(state.config.SUDO_PASSWORD))
+    return secrets

@@ -1,0 +1,149 @@
+"""The record of a run: what goes into report.json, and what never does."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyinfra.api import Config, HiddenValue, Inventory, State
+
+from rackwright.laptop.passwords import Passwords
+from rackwright.laptop.who import command_line
+from rackwright.planning import plan
+from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.place import keep, reports
+from rackwright.report.record import HostRecord, RunRecord
+from rackwright.report.recorded import recorded
+from rackwright.report.save import save
+from rackwright.report.text import LONGEST, plain, without
+from rackwright.results import Run
+from rackwright.settings import Settings
+from tests.unit.states import BARE, after
+
+
+def state_of(hosts: Mapping[str, Mapping[str, Any]]) -> State:
+    """A state of pyinfra with these hosts, in a group `gpu`; nothing is connected."""
+    named = [(name, dict(data)) for name, data in hosts.items()]
+    every = [name for name, _ in named]
+    return State(Inventory((named, {}), gpu=(every, {})), Config())
+
+
+def run_with(name: str, settings: Settings) -> Run:
+    """What a run has learnt of a bare host, with its plan."""
+    run = Run({name: settings})
+    run.seen[name] = BARE
+    run.plans[name] = plan(settings, BARE)
+    return run
+
+
+def test_every_host_of_the_inventory_is_in_it() -> None:
+    state = state_of({"b": {}, "a": {}, "c": {}})
+    run = run_with("a", Settings(docker_users=("alice",)))
+    rows = [
+        HostResult(
+            "a", Outcome.FAILED, "Engine | packages", "no space left", ("E: no space left",)
+        ),
+        HostResult("c", Outcome.UNREACHABLE, "connect", "could not log in"),
+    ]
+    record = recorded(state, run, rows, 3)
+    assert [host.name for host in record.hosts] == ["a", "b", "c"]
+    failed, unasked, gone = record.hosts
+    assert (failed.outcome, unasked.outcome, gone.outcome) == ("failed", "not asked", "unreachable")
+    assert failed.error and failed.error.output == ("E: no space",)
+    assert failed.groups == ("gpu",)
+    assert failed.drifted and gone.drifted is None
+    assert failed.facts and failed.facts.codename == "bookworm"
+    assert [change.what for change in failed.changes] == [
+        change.what for change in run.plans["a"].changes
+    ]
+    assert record.exit_code == 3
+    assert record.started <= record.finished
+
+
+def test_the_facts_are_those_of_the_last_look() -> None:
+    settings = Settings(docker_registry_mirrors=("https://mirror.example.org",))
+    run = run_with("a", settings)
+    run.seen["a"] = after(settings, BARE, run.plans["a"])
+    rows = [HostResult("a", Outcome.CHANGED)]
+    (host,) = recorded(state_of({"a": {}}), run, rows).hosts
+    assert host.facts and host.facts.engine == "26.1.5"
+
+
+def test_secrets_are_in_no_report() -> None:
+    secrets = {"ssh_password": "swordfish-1", "_sudo_password": HiddenValue("swordfish-2")}
+    state = state_of({"a": {**secrets, "token": HiddenValue("swordfish/3")}})
+    said = "swordfish-1 swordfish-2 swordfish/3 https://h/?t=swordfish%2F3 http://me:swordfish-4@h"
+    rows = [HostResult("a", Outcome.FAILED, "s", said, (said,))]
+    text = recorded(state, Run({"a": Settings()}, passwords=Passwords()), rows).model_dump_json()
+    assert "swordfish" not in text
+    assert "http://***@h" in text
+
+
+def test_a_short_secret_is_not_shown_by_hiding_it() -> None:
+    assert without(["abc"], ["abc d"]) == ["abc d"]
+    assert without(["abcd"], {"a": ("xabcdx",)}) == {"a": ["x***x"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["--data", "_sudo_password=x"], "--data '_sudo_password=***'"),
+        (["--data=ssh_password=x=y"], "'--data=ssh_password=***'"),
+        (["--data", "docker_version=26.1"], "--data docker_version=26.1"),
+        (["--ssh-password", "x"], "--ssh-password '***'"),
+        (["--key-password=x"], "'--key-password=***'"),
+        (["--use-sudo-password", "lab.py"], "--use-sudo-password lab.py"),
+        (["tasks.upgrade.upgrade", "version=26.1"], "tasks.upgrade.upgrade version=26.1"),
+    ],
+)
+def test_the_command_line_has_no_secrets(words: list[str], shown: str) -> None:
+    assert command_line(["/usr/bin/pyinfra", "-y", *words]) == f"pyinfra -y {shown}"
+
+
+def test_nothing_steers_a_terminal() -> None:
+    assert plain("\x1b[31mred\x1b[0m \x1b]0;title\x07\a\x00 \udcff \u202egpj") == "red �� � �gpj"
+    assert plain("a\r\nb\tc") == "a\nb\tc"
+    assert len(plain("x" * 1_000_000)) == LONGEST + 1
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_text_can_be_kept_and_read_again(text: str) -> None:
+    host = HostRecord(name=text, outcome=Outcome.DONE, notes=(text,))
+    again = HostRecord.model_validate_json(host.model_dump_json())
+    assert again == host
+    assert plain(again.name) == again.name
+
+
+def test_a_report_is_whole_and_takes_no_others_place(tmp_path: Path) -> None:
+    moment = datetime(2026, 11, 25, 13, 35, 12, tzinfo=UTC)
+    record = RunRecord(
+        id="1", rackwright="0", command="c", inventory="i", who="w", where="h",
+        started=moment, finished=moment, hosts=(),
+    )  # fmt: skip
+    folders = [save(record, tmp_path / "reports") for _ in range(3)]
+    assert [folder.name for folder in folders] == [
+        "20261125T133512Z", "20261125T133512Z-2", "20261125T133512Z-3",
+    ]  # fmt: skip
+    assert RunRecord.model_validate_json((folders[2] / "report.json").read_text()) == record
+    assert json.loads((folders[0] / "report.json").read_text())["schema_version"] == 1
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        keep(tmp_path, "now", {"a": "a", "b": "\udcff"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_reports_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reports() is None  # tests/conftest.py
+    assert reports("elsewhere") == Path("elsewhere")
+    monkeypatch.delenv("RACKWRIGHT_REPORTS")
+    assert reports() == Path("reports")
+    assert reports("off") is None
+    monkeypatch.setenv("RACKWRIGHT_REPORTS", os.fspath(Path("/srv/reports")))
+    assert reports() == Path("/srv/reports")

@@ -54,7 +54,7 @@ def test_every_host_of_the_inventory_is_in_it() -> None:
     assert [host.name for host in record.hosts] == ["a", "b", "c"]
     failed, unasked, gone = record.hosts
     assert (failed.outcome, unasked.outcome, gone.outcome) == ("failed", "not asked", "unreachable")
-    assert failed.error and failed.error.output == ("E: no space",)
+    assert failed.error and failed.error.output == ("E: no space left",)
     assert failed.groups == ("gpu",)
     assert failed.drifted and gone.drifted is None
     assert failed.facts and failed.facts.codename == "bookworm"

@@ -7,7 +7,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 HOSTS ?= 4
 JOBS ?= 3
-LAB_FLAGS := $(if $(DISTROS),--distros "$(DISTROS)") $(if $(DIRTY),--dirty) $(if $(UPSTREAM),--upstream)
+# GPU=1 or NVSWITCH=1 for every host, or kinds in turn: GPU="t4x1 none a100x8+nvswitch".
+GPUS = $(if $(NVSWITCH),a100x8+nvswitch,$(patsubst 1,a100x2,$(GPU)))
+LAB_FLAGS = $(if $(DISTROS),--distros "$(DISTROS)") $(if $(DIRTY),--dirty) $(if $(UPSTREAM),--upstream) \
+  $(if $(GPUS),--gpu "$(GPUS)")
 
 .PHONY: help setup lab lab-down lab-status demo test lint format docs bench lock clean
 
@@ -28,7 +31,7 @@ setup: .venv/installed ## A virtual environment with exactly the locked packages
 	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
-lab: setup ## Practice hosts: HOSTS=4 DISTROS="debian12 debian13 ubuntu24.04" DIRTY=1 UPSTREAM=1
+lab: setup ## Practice hosts: HOSTS=4 DISTROS="debian12 debian13 ubuntu24.04" DIRTY=1 GPU=1 NVSWITCH=1 UPSTREAM=1
 	$(BIN)/python -m lab up --hosts $(HOSTS) $(LAB_FLAGS)
 
 lab-down: setup ## Take away all practice hosts of this checkout, and nothing else

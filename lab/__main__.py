@@ -5,6 +5,7 @@ import os
 import sys
 
 from lab import distros, hosts, lab
+from lab.gpu import cards
 from lab.shell import LabError, stage
 
 
@@ -16,11 +17,15 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     up.add_argument("--hosts", type=int, default=3, metavar="N")
     up.add_argument("--distros", default=",".join(distros.DEFAULT), metavar="NAME,NAME")
     up.add_argument("--dirty", action="store_true", help="every third host as real ones are")
+    up.add_argument(
+        "--gpu", default=cards.NONE, metavar="KIND,KIND", help="simulated GPUs of hosts in turn"
+    )
     up.add_argument("--upstream", action="store_true", help="Docker's own package source and Hub")
     commands.add_parser("down", help="remove the lab")
     commands.add_parser("status", help="say what is up")
     reset = commands.add_parser("reset", help="put hosts back into their starting state")
     reset.add_argument("names", nargs="+", metavar="NAME")
+    reset.add_argument("--gpu", metavar="KIND", help="with other simulated GPUs")
     ssh = commands.add_parser("ssh", help="log in to a host, or run a command there")
     ssh.add_argument("name", metavar="NAME")
     ssh.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
@@ -42,14 +47,15 @@ def main(argv: list[str]) -> int:
         if asked.command == "up":
             names = asked.distros.replace(",", " ").split()
             with stage("lab up"):
-                lab.up(asked.hosts, names, asked.dirty, asked.upstream)
+                gpus = asked.gpu.replace(",", " ").split()
+                lab.up(asked.hosts, names, asked.dirty, asked.upstream, gpus=gpus)
         elif asked.command == "down":
             lab.down()
         elif asked.command == "status":
             lab.status()
         elif asked.command == "reset":
             with stage("reset " + " ".join(asked.names)):
-                hosts.reset(asked.names)
+                hosts.reset(asked.names, asked.gpu)
         else:
             ssh(asked.name, asked.words)
     except LabError as error:

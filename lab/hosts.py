@@ -2,12 +2,15 @@
 
 import json
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab import containers, dirty, distros, images, keys, network
+from lab import containers, dirty, distros, images, keys, network, services
 from lab.containers import Container
 from lab.engine import docker
+from lab.gpu import cards
+from lab.gpu import host as gpu_host
 from lab.paths import LAB_JSON
 from lab.shell import LabError, at_once, wait_for
 from lab.tar import File
@@ -15,21 +18,29 @@ from lab.tar import File
 
 @dataclass(frozen=True)
 class Host:
-    """A host: its number in the lab gives its name and its address."""
+    """A host: its number in the lab gives its name and its address; `gpu` as in gpu/cards.py."""
 
     number: int
     distro: str
     dirty: bool
+    gpu: str = cards.NONE
 
     @property
     def name(self) -> str:
         return f"{distros.find(self.distro).short}-{self.number}"
 
 
-def wanted(count: int, names: list[str], some_dirty: bool) -> list[Host]:
-    """The hosts of a lab: the distributions in turn, the first of every three dirty if asked."""
+def wanted(
+    count: int, names: list[str], some_dirty: bool, gpus: Sequence[str] = (cards.NONE,)
+) -> list[Host]:
+    """The hosts of a lab: distributions and GPUs in turn, every third host dirty if asked."""
     return [
-        Host(index + 1, names[index % len(names)], some_dirty and index % 3 == 0)
+        Host(
+            index + 1,
+            names[index % len(names)],
+            some_dirty and index % 3 == 0,
+            gpus[index % len(gpus)],
+        )
         for index in range(count)
     ]
 
@@ -41,7 +52,8 @@ def address(host: Host, subnet: str) -> str:
 def image(host: Host) -> str:
     """The image that a host starts from; makes it if need be."""
     distro = distros.find(host.distro)
-    return images.with_docker_io(distro) if host.dirty else images.host(distro)
+    base = images.with_docker_io(distro) if host.dirty else images.host(distro)
+    return gpu_host.image(base, distro) if cards.parse(host.gpu) else base
 
 
 def container(host: Host, subnet: str, base: str = "") -> Container:
@@ -52,7 +64,12 @@ def container(host: Host, subnet: str, base: str = "") -> Container:
     files: dict[str, File] = keys.host_files(host.name)
     if host.dirty:
         files |= dirty.FILES
-    return Container(host.name, base or image(host), address(host, subnet), files=files)
+    options: tuple[str, ...] = ()
+    if profile := cards.parse(host.gpu):
+        family = distros.find(host.distro).family
+        files |= gpu_host.files(profile, services.nvidia_url(subnet), family)
+        options = gpu_host.OPTIONS
+    return Container(host.name, base or image(host), address(host, subnet), options, files)
 
 
 def settle(hosts: list[Host], subnet: str, made: list[str], repo_url: str) -> None:
@@ -77,17 +94,22 @@ def greets(at: str) -> bool:
         return False
 
 
-def reset(names: list[str]) -> None:
+def reset(names: list[str], gpu: str | None = None) -> None:
     """Put hosts back into their starting state: same name, address and key, nothing else kept.
 
-    Raises LabError for a name that the lab does not have.
+    With `gpu` they get other hardware. Raises LabError for a name that the lab does not have.
     """
     lab = load()
     known = {host["name"]: host for host in lab["hosts"]}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise LabError(f"no host {', '.join(unknown)} in the lab; it has {', '.join(known)}")
-    hosts = [Host(known[n]["number"], known[n]["distro"], known[n]["dirty"]) for n in names]
+    if gpu is not None:
+        cards.parse(gpu)
+        for name in names:
+            known[name]["gpu"] = gpu
+        LAB_JSON.write_text(json.dumps(lab, indent=2) + "\n")
+    hosts = [Host(*(known[n][key] for key in ("number", "distro", "dirty", "gpu"))) for n in names]
     containers.remake([container(host, lab["subnet"]) for host in hosts])
     settle(hosts, lab["subnet"], names, lab["services"].get("repo_url", ""))
 

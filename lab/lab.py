@@ -2,13 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
 from lab import containers, distros, engine, hosts, keys, network, services, tools
 from lab.engine import LABEL, docker
+from lab.gpu import cards
 from lab.hosts import Host
 from lab.machine import raise_inotify_limits
 from lab.paths import CACHE, CLIENT_KEY, KNOWN_HOSTS, LAB_JSON, STATE, lab_id, locked
@@ -21,15 +22,18 @@ def up(
     some_dirty: bool,
     upstream: bool,
     bases: Mapping[str, str] | None = None,
+    gpus: Sequence[str] = (cards.NONE,),
 ) -> None:
     """Bring up a lab of that many hosts, whatever is there now, and write lab.json.
 
-    `bases` are images to start from instead of bare ones, by name of the distribution. Raises
-    LabError; the next call goes on from there.
+    `bases` are images to start from instead of bare ones, by name of the distribution; `gpus` what
+    hosts have of them in turn. Raises LabError; the next call goes on from there.
     """
     for name in names:
         distros.find(name)
-    wanted = hosts.wanted(count, names, some_dirty)
+    for gpu in gpus:
+        cards.parse(gpu)
+    wanted = hosts.wanted(count, names, some_dirty, gpus)
     with locked(f"lab-{lab_id()}"):
         LAB_JSON.unlink(missing_ok=True)
         with locked("tools"):
@@ -59,7 +63,7 @@ def plan(
     with ThreadPoolExecutor(max_workers=8) as pool:
         jobs = [pool.submit(services.container, services_at)] if services_at else []
         # One host of each kind asks for the image first; forty at once would all wait to ask.
-        kinds = {(host.distro, host.dirty): host for host in wanted}
+        kinds = {(host.distro, host.dirty, host.gpu): host for host in wanted}
         list(pool.map(hosts.image, kinds.values()))
         jobs += [
             pool.submit(hosts.container, host, subnet, bases.get(host.distro, ""))
@@ -120,6 +124,8 @@ def status() -> None:
         if there and not there.connected:
             state += ", off the network"
         notes = f"{host['description']}{', dirty' if host['dirty'] else ''}"
+        if cards.parse(host["gpu"]):
+            notes += f", simulated {host['gpu']}"
         print(f"{host['name']:<22} {host['data']['ssh_hostname']:<15} {state:<9} {notes}")
     for name in ("repo_url", *services.PORTS):
         if name in lab["services"]:

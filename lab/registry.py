@@ -98,7 +98,10 @@ def image_files(name: str, layer: bytes, cmd: list[str], architecture: str) -> d
             "architecture": architecture,
             "os": "linux",
             "created": "2024-01-01T00:00:00Z",
-            "config": {"Cmd": cmd, "Env": ["PATH=/bin"]},
+            "config": {
+                "Cmd": cmd,
+                "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            },
             "rootfs": {"type": "layers", "diff_ids": [sha256(layer)]},
             "history": [{"created": "2024-01-01T00:00:00Z", "created_by": "rackwright lab"}],
         }

@@ -6,9 +6,10 @@ from urllib.request import ProxyHandler, build_opener
 
 from jinja2 import Environment, StrictUndefined
 
-from lab import archive, containers, images, packages, registry
+from lab import archive, containers, images, network, packages, registry
 from lab.containers import Container
 from lab.engine import docker
+from lab.gpu import repository
 from lab.paths import FILES, WRONG_KEY
 from lab.shell import wait_for
 from lab.tar import File
@@ -19,6 +20,7 @@ PORTS = {
     **{"slow": 5005, "token": 5006, "https": 5007, "private": 5008},
     **{"archive": 8090, "old_archive": 8091},
 }
+NVIDIA_PORT = 8081
 # The login of the private registry.
 USERNAME, PASSWORD = "ci", "correct horse battery"
 PASSWORDS = "/etc/nginx/passwords"
@@ -43,9 +45,10 @@ def image() -> str:
 def container(address: str) -> Container:
     """The services container; makes package source, registry content and image if need be."""
     with ThreadPoolExecutor() as pool:
-        parts = [pool.submit(make) for make in (packages.source, registry.content, archive.source)]
+        makers = (packages.source, registry.content, archive.source, repository.source)
+        parts = [pool.submit(make) for make in makers]
         made_image = image()
-        source, content, suites = (part.result() for part in parts)
+        source, content, suites, nvidia = (part.result() for part in parts)
     return Container(
         NAME,
         made_image,
@@ -54,6 +57,7 @@ def container(address: str) -> Container:
             f"--volume={source}:/srv/packages:ro",
             f"--volume={content}:/srv/registry:ro",
             f"--volume={suites}:/srv/archive:ro",
+            f"--volume={nvidia}:/srv/nvidia:ro",
         ),
     )
 
@@ -67,10 +71,27 @@ def describe(address: str) -> dict[str, str]:
         **at,
         "repo_url": repo_url(address),
         "wrong_key_repo_url": f"http://{address}:8080/wrong-key/linux",
+        **describe_nvidia(address),
         "access_log": LOG,
         "username": USERNAME,
         "password": PASSWORD,
     }
+
+
+def describe_nvidia(address: str) -> dict[str, str]:
+    """The simulated package sources of NVIDIA, with their keys and with another one."""
+    keys = repository.fingerprints()
+    made = {}
+    for name, path in {"cuda": repository.CUDA, "toolkit": "libnvidia-container"}.items():
+        made[f"{name}_repo_url"] = f"http://{address}:{NVIDIA_PORT}/{path}"
+        made[f"wrong_key_{name}_repo_url"] = f"http://{address}:{NVIDIA_PORT}/wrong-key/{path}"
+        made[f"{name}_key_fingerprint"] = keys[name]
+    return made
+
+
+def nvidia_url(subnet: str) -> str:
+    """Where the simulated package sources of GPU hosts are."""
+    return f"http://{network.address(subnet, network.SERVICES)}:{NVIDIA_PORT}"
 
 
 def repo_url(address: str) -> str:

@@ -8,10 +8,20 @@ import platform
 import re
 
 from lab.gpu.hardware import SCRIPTS
+from lab.gpu.module import kernel_module
 from lab.gpu.package import Package, program, script
 from lab.tar import File
 
 META = {"debian": "amd64", "ubuntu": "generic"}
+# What the postinst of Debian's own packages of modules calls.
+COMMON_POSTINST = """\
+#!/bin/sh
+set -e
+dkms add -m "$1" -v "$2"
+for kernel in $(printf "%s\\n" "$(uname -r)" $(ls /lib/modules) | sort -u); do
+    [ ! -e "/lib/modules/$kernel/build" ] || dkms install -m "$1" -v "$2" -k "$kernel"
+done
+"""
 HOOK = """\
 #!/bin/sh
 # What Debian's dkms leaves for new kernels: builds what can be built.
@@ -114,6 +124,8 @@ def dkms() -> Package:
         "3.0.10-8+lab1",
         files={
             "usr/sbin/dkms": program((SCRIPTS / "dkms.sh").read_text()),
+            "usr/lib/dkms/common.postinst": program(COMMON_POSTINST),
+            "usr/share/dkms/module.ko": File(kernel_module("@" * 24, "NVIDIA")),
             **{f"etc/kernel/{hook}/dkms": program(HOOK) for hook in hooks},
         },
     )

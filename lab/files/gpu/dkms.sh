@@ -1,5 +1,6 @@
 #!/bin/sh
-# The stand-in for dkms 3: "builds" by copying the module that came with the sources. What it keeps
+# The stand-in for dkms 3: "builds" by copying a module and writing the version into it, for Debian's
+# and Ubuntu's own sources (nvidia-current, nvidia) as for those of the lab. What it keeps
 # below /var/lib/dkms, its words and exit codes are those of dkms(8). Told to fail (dkms_fails=1 in
 # /lab/gpu/machine), it fails as with a compiler's error.
 set -eu
@@ -52,22 +53,29 @@ build() {
         error 10 "Bad return status for module build on kernel: $kernel ($arch)" "Consult $tree/$module/build/make.log for more information."
     fi
     mkdir -p "$tree/$module/$kernel/$arch/module"
-    cp "$source/nvidia.ko" "$tree/$module/$kernel/$arch/module/"
+    built=$tree/$module/$kernel/$arch/module/nvidia.ko
+    cp "$source/nvidia.ko" "$built" 2>/dev/null || put_version "${module#*/}" </usr/share/dkms/module.ko >"$built"
+}
+
+put_version() { # VERSION: into the 24 bytes that the module has for it
+    pad=
+    while [ $((${#1} + ${#pad} / 4)) -lt 24 ]; do pad="$pad\\x00"; done
+    sed "s/@\{24\}/$1$pad/"
 }
 
 install() {
     [ -e "$tree/$module/$kernel/$arch/module/nvidia.ko" ] || build
     mkdir -p "/lib/modules/$kernel/updates/dkms"
-    for name in nvidia nvidia-uvm nvidia-modeset nvidia-drm; do
-        cp "$tree/$module/$kernel/$arch/module/nvidia.ko" "/lib/modules/$kernel/updates/dkms/$name.ko"
+    for part in '' -uvm -modeset -drm; do
+        cp "$tree/$module/$kernel/$arch/module/nvidia.ko" "/lib/modules/$kernel/updates/dkms/${module%/*}$part.ko"
     done
     ln -sfn "$module/$kernel/$arch" "$tree/${module%/*}/kernel-$kernel-$arch"
-    printf 'Installing %s\n' "/lib/modules/$kernel/updates/dkms/nvidia.ko"
+    printf 'Installing %s\n' "/lib/modules/$kernel/updates/dkms/${module%/*}.ko"
     depmod "$kernel"
 }
 
-installed_for() { # KERNEL: the module that is installed there
-    link=$tree/nvidia/kernel-$1-$arch
+installed_for() { # NAME KERNEL: what is installed there of the module of that name
+    link=$tree/$1/kernel-$2-$arch
     [ ! -L "$link" ] || readlink "$link" | cut -d / -f 1,2
 }
 
@@ -75,8 +83,8 @@ remove() {
     for folder in "$tree/$module"/*/"$arch"; do
         [ -d "$folder" ] || continue
         on=${folder%/*} && on=${on##*/}
-        if [ "$(installed_for "$on")" = "$module" ]; then
-            rm -f /lib/modules/"$on"/updates/dkms/nvidia*.ko "$tree/nvidia/kernel-$on-$arch"
+        if [ "$(installed_for "${module%/*}" "$on")" = "$module" ]; then
+            rm -f /lib/modules/"$on"/updates/dkms/nvidia*.ko "$tree/${module%/*}/kernel-$on-$arch"
             [ ! -d "/lib/modules/$on" ] || depmod "$on"
         fi
     done
@@ -84,16 +92,16 @@ remove() {
 }
 
 status() {
-    for folder in "$tree"/nvidia/*/; do
+    for folder in "$tree"/*/*/; do
         [ -d "$folder" ] && [ ! -L "${folder%/}" ] || continue
-        of=nvidia/$(basename "$folder")
-        case $module in '' | nvidia | "$of") ;; *) continue ;; esac
+        of=${folder#"$tree/"} of=${of%/}
+        case $module in '' | "${of%/*}" | "$of") ;; *) continue ;; esac
         some=0
         for built in "$folder"*/"$arch"; do
             [ -d "$built" ] || continue
             some=1
             on=${built%/*} && on=${on##*/}
-            [ "$(installed_for "$on")" = "$of" ] && word=installed || word=built
+            [ "$(installed_for "${of%/*}" "$on")" = "$of" ] && word=installed || word=built
             echo "$of, $on, $arch: $word"
         done
         [ $some = 1 ] || echo "$of: added"
@@ -103,7 +111,7 @@ status() {
 case $action in
 add | build | install | remove | status) $action ;;
 autoinstall)
-    for folder in "$tree"/nvidia/*/source; do
+    for folder in "$tree"/*/*/source; do
         [ -e "$folder" ] || continue
         module=${folder#"$tree/"} && module=${module%/source}
         source=/usr/src/$(printf '%s' "$module" | tr / -)

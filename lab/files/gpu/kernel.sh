@@ -25,7 +25,13 @@ show_modules() {
     }
 }
 
-module_file() { echo "/lib/modules/$(cat $lab/kernel/release)/updates/dkms/nvidia.ko"; }
+# Debian calls its own nvidia-current.
+module_file() {
+    found=$(ls "/lib/modules/$(cat $lab/kernel/release)"/updates/dkms/nvidia.ko \
+        "/lib/modules/$(cat $lab/kernel/release)"/updates/dkms/nvidia-current.ko 2>/dev/null) || :
+    printf '%s' "${found%%
+*}"
+}
 
 refuse() {
     echo "modprobe: ERROR: could not insert '$1': $2" >&2

@@ -92,6 +92,7 @@ while [ $# -gt 0 ]; do
     --format=*) format=${1#*=} ;;
     -pm | --persistence-mode) what=persistence value=$2 && shift ;;
     -pm=* | --persistence-mode=*) what=persistence value=${1#*=} ;;
+    -r | --gpu-reset) what=reset ;;
     -mig | --multi-instance-gpu) what=mig_mode value=$2 && shift ;;
     -mig=* | --multi-instance-gpu=*) what=mig_mode value=${1#*=} ;;
     --version)
@@ -110,7 +111,7 @@ query_*)
     # shellcheck source=/dev/null
     . "$lab/bin/smi-query.sh"
     ;;
-mig_mode | persistence)
+mig_mode | persistence | reset)
     # shellcheck source=/dev/null
     . "$lab/bin/smi-mode.sh"
     ;;

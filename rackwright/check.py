@@ -1,7 +1,7 @@
 """The drift check, under pyinfra's command (tasks/check.py) and under our own. Changes nothing."""
 
 import atexit
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from threading import Lock
 
 import click
@@ -10,8 +10,10 @@ from pyinfra.api.exceptions import DeployError
 
 from rackwright import exits
 from rackwright.drift import drift_conclusion, drift_lines, drift_row, drifted
-from rackwright.fleet import HostError, connected, each, load
+from rackwright.host.error import HostError
 from rackwright.look.observed import ProbeError
+from rackwright.pace.course import LOOK, Course
+from rackwright.pace.fleet import Request, fleet
 from rackwright.plan import Plan, RefusedError
 from rackwright.report.ending import write
 from rackwright.report.outcome import HostResult, Outcome
@@ -45,28 +47,27 @@ def check_host(current: Host) -> None:
         state.fail_hosts({host})
 
 
-def check_fleet(
-    inventory: str, limit: Sequence[str], exclude: Sequence[str], report: str | None = None
-) -> int:
-    """Compare all hosts of an inventory; returns the exit code of `rackwright check`.
-
-    `report` is where reports go, or "off".
-    """
+def check_fleet(request: Request) -> int:
+    """Compare all hosts of a request; returns the exit code of `rackwright check`."""
     try:
-        state = load(inventory, limit, exclude)
-        run = new_run(state, {})
+        hosts = fleet(request)
     except SettingsError as error:
         click.echo("\n".join(error.errors), err=True)
         return exits.SETTINGS
-    with connected(state) as unreachable:
-        found = each(state.active_hosts, lambda host: _compare(host, run))
-    for name, plan in sorted(found.items()):
-        if isinstance(plan, Plan) and drifted(plan):
+
+    def compare(host: Host, course: Course) -> HostResult:
+        course.at(LOOK)
+        hosts.run.plans[host.name] = plan = _compare(host, hosts.run)
+        return drift_row(host.name, plan)
+
+    hosts.work(compare)
+    for name, plan in sorted(hosts.run.plans.items()):
+        if drifted(plan):
             click.echo("\n".join(drift_lines(name, plan)))
-    rows = _rows(state, found, unreachable)
+    rows = hosts.rows
     code = _exit_code({row.outcome for row in rows})
     _conclude(rows)
-    write(state, run, rows, exit_code=code, folder=report)
+    write(hosts.state, hosts.run, rows, exit_code=code, folder=request.report)
     return code
 
 
@@ -102,25 +103,22 @@ def _begun(state: State) -> tuple[Run, Found]:
 
 
 def _end(state: State, run: Run, found: Found) -> None:
-    rows = _rows(state, found, {})
+    rows = _rows(state, found)
     _conclude(rows)
     write(state, run, rows)
 
 
-def _rows(state: State, found: Found, unreachable: Mapping[str, str]) -> list[HostResult]:
-    return [_row(state, host, found.get(host.name), unreachable) for host in hosts_of(state)]
+def _rows(state: State, found: Found) -> list[HostResult]:
+    return [_row(state, host, found.get(host.name)) for host in hosts_of(state)]
 
 
-def _row(
-    state: State, host: Host, found: Plan | HostError | None, unreachable: Mapping[str, str]
-) -> HostResult:
+def _row(state: State, host: Host, found: Plan | HostError | None) -> HostResult:
     if isinstance(found, Plan):
         return drift_row(host.name, found)
     if isinstance(found, HostError):
         return HostResult(host.name, Outcome.FAILED, detail=str(found))
     if host not in state.activated_hosts:
-        advice = connect_advice(host, unreachable.get(host.name))
-        return HostResult(host.name, Outcome.UNREACHABLE, detail=advice)
+        return HostResult(host.name, Outcome.UNREACHABLE, detail=connect_advice(host))
     return HostResult(host.name, Outcome.NOT_REACHED, detail="the run ended before its turn")
 
 

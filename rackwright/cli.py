@@ -3,18 +3,17 @@
 import typer
 
 from rackwright import exits
-from rackwright.commands import archive, control, hosts, inside, listing, removal
+from rackwright.commands import archive, control, converge, hosts, inside, listing, removal
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="What a fleet of Docker hosts needs besides `pyinfra INVENTORY deploy.py`.",
-    epilog="Exit codes: 0 all is well, 2 drift, 3 some hosts failed, 4 the settings are wrong, "
-    "5 refused: nobody said that it may be done.",
+    help="Docker and GPU hosts, many at a time, each at its own pace.",
+    epilog="Exit codes: 0 all is well, 2 drift or pending changes, 3 some hosts failed, 4 the "
+    "settings are wrong, 5 refused: nobody said that it may be done.",
 )
-for family in (hosts, listing, inside, control, archive, removal):
+for family in (converge, hosts, listing, inside, control, archive, removal):
     family.register(app)
 
 

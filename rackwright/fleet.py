@@ -4,10 +4,10 @@ Everything here is pyinfra's; what its command line does around its API is done 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 from paramiko import SSHException
@@ -18,15 +18,14 @@ from pyinfra.api.exceptions import NoGroupError, PyinfraError
 from pyinfra.api.state import BaseStateCallback, StateStage
 from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
 from pyinfra_cli.inventory import make_inventory
+from pyinfra_cli.util import parse_cli_arg
 
+from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import register
+from rackwright.pace.state import PacedState
 from rackwright.settings import SettingsError
 
 Answer = TypeVar("Answer")
-
-
-class HostError(Exception):
-    """One host did not do what it was asked to do; the message says why and what to do next."""
 
 
 class _Reasons(BaseStateCallback):
@@ -42,19 +41,22 @@ class _Reasons(BaseStateCallback):
         self.by_host[host.name] = str(error)
 
 
-def load(inventory: str, limit: Sequence[str], exclude: Sequence[str]) -> State:
+def load(
+    inventory: str, limit: Sequence[str], exclude: Sequence[str], data: Sequence[str] = ()
+) -> PacedState:
     """pyinfra's state for an inventory, or for some of its hosts; nothing is connected yet.
 
+    `data` are KEY=VALUE that go before all data of the inventory, as those of pyinfra's --data.
     Raises SettingsError for an inventory that cannot be read and for names that match no host.
     """
     # A connection that fails is told with the results.
     logger.setLevel("CRITICAL")
-    state = State(check_for_changes=False)
+    state = PacedState()
     state.cwd = str(Path.cwd())
     ctx_state.set(state)
     ctx_config.set(Config())
     try:
-        hosts = make_inventory(inventory, cwd=state.cwd)
+        hosts = make_inventory(inventory, cwd=state.cwd, override_data=_overriding(data))
     except (PyinfraError, click.ClickException, OSError) as error:
         raise SettingsError([f"{inventory}: cannot be read: {error}"]) from None
     if not len(hosts):
@@ -66,6 +68,11 @@ def load(inventory: str, limit: Sequence[str], exclude: Sequence[str]) -> State:
     state.init(hosts, Config(), initial_limit=[host for host in named if host not in excluded])
     register(state, Path(inventory))
     return state
+
+
+def _overriding(data: Sequence[str]) -> dict[str, Any]:
+    pairs = (word.partition("=") for word in data)
+    return {key: parse_cli_arg(value) for key, _, value in pairs}
 
 
 def _named(
@@ -90,8 +97,7 @@ def connected(state: State) -> Iterator[dict[str, str]]:
     state.add_callback_handler(reasons)
     state.set_stage(StateStage.Connect)
     try:
-        with suppress(PyinfraError):  # raised when not one host is left, which the caller sees
-            connect_all(state)
+        connect_all(state)
         state.set_stage(StateStage.Prepare)
         yield reasons.by_host
     finally:

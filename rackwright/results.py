@@ -4,9 +4,10 @@ The edge between pyinfra's state and the report.
 """
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from pyinfra.api import Host, State
 
@@ -27,8 +28,9 @@ LAST: Final = 20  # lines of a failed step's output that are kept, of each strea
 class Run:
     """What a run has learnt so far, by host name.
 
-    `seen` is each host as it was looked at last. `broke` is why hosts that answered are out of the
-    run for a reason that pyinfra does not know, such as a deadline: the step and the reason.
+    `seen` is each host as it was looked at last. `wanted` are the settings of the task that go
+    before those of the inventory. `guarded` are the hosts that a guard keeps from being changed,
+    until somebody says the word for it.
     """
 
     settings: dict[str, Settings]
@@ -36,9 +38,9 @@ class Run:
     passwords: Passwords = field(default_factory=Passwords)
     plans: dict[str, Plan] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
-    unreachable: dict[str, str] = field(default_factory=dict)
-    broke: dict[str, tuple[str, str]] = field(default_factory=dict)
     seen: dict[str, Observed] = field(default_factory=dict)
+    wanted: Mapping[str, Any] = field(default_factory=dict)
+    guarded: set[str] = field(default_factory=set)
     clock: Clock = field(default_factory=Clock)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -50,16 +52,14 @@ def hosts_of(state: State) -> list[Host]:
 
 def results(state: State, run: Run) -> list[HostResult]:
     """How the run ended for every host that it was meant for."""
-    return [_result(state, run, host) for host in hosts_of(state)]
+    return [result_of(state, run, host) for host in hosts_of(state)]
 
 
-def _result(state: State, run: Run, host: Host) -> HostResult:
+def result_of(state: State, run: Run, host: Host) -> HostResult:
+    """How the run ended for one host."""
     name = host.name
     if host not in state.activated_hosts:
-        advice = connect_advice(host, run.unreachable.get(name))
-        return HostResult(name, Outcome.UNREACHABLE, "connect", advice)
-    if name in run.broke:
-        return HostResult(name, Outcome.FAILED, *run.broke[name])
+        return HostResult(name, Outcome.UNREACHABLE, "connect", connect_advice(host))
     if name in run.refusals:
         return HostResult(name, Outcome.FAILED, "plan", run.refusals[name])
     if name not in run.plans:
@@ -70,13 +70,16 @@ def _result(state: State, run: Run, host: Host) -> HostResult:
     if not state.is_executing:
         outcome = Outcome.PLANNED if planned.changes else Outcome.UNCHANGED
         return HostResult(name, outcome, detail=_detail(planned))
-    return _executed(state, host, planned)
+    return executed(state, host, planned)
 
 
-def _executed(state: State, host: Host, planned: Plan) -> HostResult:
+def executed(state: State, host: Host, planned: Plan | None) -> HostResult:
+    """How the operations of a host ended; without a plan of ours, they are the task's own."""
+    changed = bool(planned and planned.changes)
     for op_hash in host.op_hash_order:
         done = state.ops[host][op_hash].operation_meta
         if done.is_complete() and done.did_succeed():
+            changed |= planned is None and done.did_change()
             continue
         step = ", ".join(state.get_op_meta(op_hash).names)
         if not done.is_complete():
@@ -85,8 +88,8 @@ def _executed(state: State, host: Host, planned: Plan) -> HostResult:
         output = (*done.stdout_lines[-LAST:], *done.stderr_lines[-LAST:])
         reason = said or "the connection broke"
         return HostResult(host.name, Outcome.FAILED, step, reason, output)
-    outcome = Outcome.CHANGED if planned.changes else Outcome.UNCHANGED
-    return HostResult(host.name, outcome, detail=_detail(planned))
+    outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
+    return HostResult(host.name, outcome, detail=_detail(planned) if planned else "")
 
 
 def _detail(planned: Plan) -> str:

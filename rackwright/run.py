@@ -10,18 +10,19 @@ from threading import Lock
 from typing import Any
 
 import click
+import pyinfra
 from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.exceptions import DeployError
 
-from rackwright.exact import exact_plan, read_exact
+from rackwright.exact import Exact, exact_plan, read_exact
 from rackwright.guard import blocked
 from rackwright.laptop.archives import with_archives
 from rackwright.laptop.compose_files import with_compose_files
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.layers import layered
 from rackwright.laptop.openpgp import KeyRefusedError, fetch
-from rackwright.laptop.passwords import fleet_passwords
+from rackwright.laptop.passwords import Passwords, fleet_passwords
 from rackwright.laptop.reference import reference_digest
 from rackwright.look.apt_trial import TIMEOUT as TRIAL_TIMEOUT
 from rackwright.look.apt_trial import AptTrial
@@ -70,8 +71,10 @@ def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | Non
         fail(state, host, run, (str(error),))
         return None
     run.plans[host.name] = planned
-    click.echo("\n".join(plan_lines(host.name, planned, full=state.check_for_changes)))
+    if pyinfra.is_cli:  # our own command shows it in a way of its own
+        click.echo("\n".join(plan_lines(host.name, planned, full=state.check_for_changes)))
     if reason := blocked(settings, planned):
+        run.guarded.add(host.name)
         fail(state, host, run, (reason,))
         return None
     return planned, settings, observed.through_sudo
@@ -104,31 +107,41 @@ def new_run(state: State, wanted: Mapping[str, Any]) -> Run:
 
     Raises SettingsError with every error of every host.
     """
+    run = Run(*_checked(state, wanted), wanted=dict(wanted))
+    state.add_callback_handler(run.clock)
+    return run
+
+
+def _checked(
+    state: State, wanted: Mapping[str, Any]
+) -> tuple[dict[str, Settings], Exact, Passwords]:
     fleet = {host.name: {**layered(host.data), **wanted} for host in hosts_of(state)}
     settings = with_compose_files(with_archives(parse_fleet(fleet)))
     exact = read_exact(inventory_file(state), settings)
-    run = Run(settings, exact, fleet_passwords(settings))
-    state.add_callback_handler(run.clock)
-    return run
+    return settings, exact, fleet_passwords(settings)
 
 
 def run_of(state: State, wanted: Mapping[str, Any]) -> Run:
     """The one Run of pyinfra's state. Raises DeployError when settings are wrong."""
     with _starting:  # every host asks at the same moment, and a password may take a while
-        return _run_of(state, wanted)
-
-
-def _run_of(state: State, wanted: Mapping[str, Any]) -> Run:
-    if state not in _runs:
         try:
-            _runs[state] = new_run(state, wanted)
+            return _run_of(state, wanted)
         except SettingsError as error:
             sentences = "".join(f"\n    {sentence}" for sentence in error.errors)
             raise DeployError(
                 f"settings that cannot be used; no host was touched:{sentences}"
-            ) from None
-        atexit.register(end_of_run, state, _runs[state])
-    return _runs[state]
+            ) from error
+
+
+def _run_of(state: State, wanted: Mapping[str, Any]) -> Run:
+    if not (run := _runs.get(state)):
+        _runs[state] = run = new_run(state, wanted)
+        if pyinfra.is_cli:
+            atexit.register(end_of_run, state, run)
+    elif run.wanted != wanted:  # it was begun before its task said what it wants
+        run.settings, run.exact, run.passwords = _checked(state, wanted)
+        run.wanted = dict(wanted)
+    return run
 
 
 def seen_again(host: Host, observed: Observed) -> None:

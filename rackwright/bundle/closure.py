@@ -12,7 +12,7 @@ from rackwright.bundle import RESOLVE
 from rackwright.bundle.file import INDEX, release_folder
 from rackwright.bundle.folder import Making
 from rackwright.bundle.index import Entry, index_text, parse_entries
-from rackwright.fleet import HostError
+from rackwright.host.error import HostError
 from rackwright.host.script import command, encoded
 from rackwright.laptop.openpgp import fetch
 from rackwright.lock.apply import release_key

@@ -14,7 +14,8 @@ from rackwright.bundle.folder import Making, making
 from rackwright.bundle.images import docker_archive
 from rackwright.bundle.index import Entry
 from rackwright.exact import Exact, read_exact
-from rackwright.fleet import HostError, connected, each, load
+from rackwright.fleet import connected, each, load
+from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.openpgp import fetch
 from rackwright.laptop.registry import HELLO_WORLD, RegistryError, find

@@ -7,6 +7,7 @@ import typer
 
 from rackwright.commands import add
 from rackwright.commands.arguments import EVERY, Exclude, Inventory, Limit, Report
+from rackwright.commands.pace import PARALLEL, Data, HostTimeout, Parallel, Silence
 
 
 def register(app: typer.Typer) -> None:
@@ -17,12 +18,21 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    inventory: Inventory, limit: Limit = EVERY, exclude: Exclude = EVERY, report: Report = None
+    inventory: Inventory,
+    limit: Limit = EVERY,
+    exclude: Exclude = EVERY,
+    data: Data = EVERY,
+    parallel: Parallel = PARALLEL,
+    host_timeout: HostTimeout = None,
+    silence: Silence = None,
+    report: Report = None,
 ) -> int:
     """Compare hosts with their settings and their lock file; change nothing."""
     from rackwright.check import check_fleet
+    from rackwright.pace.fleet import Request
 
-    return check_fleet(inventory, limit, exclude, report)
+    request = Request(inventory, limit, exclude, data, parallel, host_timeout, silence, report)
+    return check_fleet(request)
 
 
 def lock(inventory: Inventory, limit: Limit = EVERY, exclude: Exclude = EVERY) -> int:

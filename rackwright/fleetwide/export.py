@@ -7,10 +7,10 @@ import click
 from pyinfra.api import Host
 
 from rackwright import exits
-from rackwright.fleet import HostError
 from rackwright.fleetwide.hosts import fleet, wrong
 from rackwright.fleetwide.sizes import human
 from rackwright.fleetwide.whole import whole
+from rackwright.host.error import HostError
 from rackwright.host.remote import command_line
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream

@@ -9,8 +9,9 @@ import click
 from pyinfra.api import Host, State
 
 from rackwright import exits
-from rackwright.fleet import HostError, connected, each, load
+from rackwright.fleet import connected, each, load
 from rackwright.fleetwide.conclusion import RIGHT, conclusion
+from rackwright.host.error import HostError
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.table import print_table
 from rackwright.results import connect_advice, hosts_of

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pyinfra.api import Host
 
-from rackwright.fleet import HostError
 from rackwright.fleetwide.hosts import on_each, wrong
+from rackwright.host.error import HostError
 from rackwright.host.remote import command_line
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from pyinfra.api import Host
 
-from rackwright.fleet import HostError
 from rackwright.fleetwide.hosts import on_each
 from rackwright.fleetwide.lines import Lines
 from rackwright.fleetwide.words import Words
+from rackwright.host.error import HostError
 from rackwright.host.remote import command_line
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream

@@ -5,7 +5,7 @@ from typing import Any
 from pyinfra.api import Host, StringCommand
 from pyinfra.connectors.util import make_unix_command_for_host
 
-from rackwright.fleet import HostError
+from rackwright.host.error import HostError
 from rackwright.host.rooted import reason, rooted
 from rackwright.run import with_password
 

@@ -13,7 +13,7 @@ import gevent
 from paramiko import Channel, SSHClient, SSHException
 from pyinfra.api import Host
 
-from rackwright.fleet import HostError
+from rackwright.host.error import HostError
 
 Sink = Callable[[bytes], object]
 CHUNK = 1 << 18

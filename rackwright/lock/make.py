@@ -7,7 +7,8 @@ import click
 from pyinfra.api import Host
 
 from rackwright import exits
-from rackwright.fleet import HostError, connected, each, load
+from rackwright.fleet import connected, each, load
+from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.openpgp import KeyRefusedError
 from rackwright.laptop.registry import HELLO_WORLD, RegistryError, find

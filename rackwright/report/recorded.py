@@ -10,6 +10,7 @@ from typing import Final
 from uuid import uuid4
 
 from pyinfra.api import HiddenValue, Host, State
+from pyinfra.context import ctx_host
 
 from rackwright.change import Change
 from rackwright.drift import drifted
@@ -96,7 +97,9 @@ def _steps(state: State, run: Run, host: Host) -> Iterable[StepRecord]:
     for name, done in reached.items():
         if run.clock.began(host.name, name):
             yield _step(run, host, name, name, "unchanged" if done else "failed")
-    if not state.is_executing:
+    with ctx_host.use(host):  # under our own command, each host has a stage of its own
+        executing = state.is_executing
+    if not executing:
         return
     for op_hash in host.op_hash_order:
         name = ", ".join(state.get_op_meta(op_hash).names)

@@ -12,13 +12,15 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from rackwright.settings.daemon import DaemonSettings
 from rackwright.settings.images import ImageSettings
 from rackwright.settings.logins import LoginSettings
+from rackwright.settings.pace import PaceSettings
 from rackwright.settings.packages import PackageSettings
 from rackwright.settings.rootless import RootlessSettings
 from rackwright.settings.sources import SourceSettings
 from rackwright.settings.values import User
 from rackwright.settings.workload import WorkloadSettings
 
-PREFIXES: Final = ("apt_", "docker_", "pip_")
+# Of host_ only these are ours: an inventory may well have a host_room of its own.
+PREFIXES: Final = ("apt_", "docker_", "host_command_", "host_silence", "host_timeout", "pip_")
 
 
 class SettingsError(ValueError):
@@ -31,6 +33,7 @@ class SettingsError(ValueError):
 
 # pydantic takes the fields of the last base first: that is their order in README.md.
 class Settings(
+    PaceSettings,
     ImageSettings,
     SourceSettings,
     WorkloadSettings,

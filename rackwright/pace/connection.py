@@ -1,0 +1,80 @@
+"""The SSH connection of a host: tried again when it fails, watched while it lasts, and closed."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from socket import EAI_AGAIN, gaierror
+from typing import Any, Final
+
+import gevent
+from paramiko import AuthenticationException, BadHostKeyException, SSHException
+from pyinfra.api import Host
+from pyinfra.api.exceptions import ConnectError
+
+BACKOFF: Final = (1, 4)  # seconds before the second and the third attempt
+GOODBYE: Final = 5  # seconds for what pyinfra takes off the host at the end
+
+
+def connect(host: Host) -> None:
+    """Connect, three times at most. Raises ConnectError.
+
+    A host that refuses the login or shows another key is not asked again.
+    """
+    for pause in BACKOFF:
+        try:
+            host.connect(show_errors=False, raise_exceptions=True)
+            break
+        except ConnectError as error:
+            if not passing(error.__context__):
+                raise
+        gevent.sleep(pause)
+    else:
+        host.connect(show_errors=False, raise_exceptions=True)
+    host.state.activate_host(host)
+
+
+def passing(cause: BaseException | None) -> bool:
+    """Whether what kept us from connecting may be over in a moment."""
+    if isinstance(cause, (AuthenticationException, BadHostKeyException)):
+        return False
+    if isinstance(cause, gaierror):
+        return cause.errno == EAI_AGAIN
+    if isinstance(cause, SSHException):
+        # paramiko has one class for all: an unknown host key, and a server that is too busy.
+        return bool(re.search("banner|negotiation|timeout", str(cause), re.IGNORECASE))
+    return isinstance(cause, (OSError, EOFError))
+
+
+def watch(host: Host, silence: float, lost: Callable[[str], None]) -> None:
+    """Ask a host for a sign of life again and again; call `lost` with the reason when none comes.
+
+    sshd answers beside whatever runs (RFC 4254, section 4), so only a host that is frozen or gone
+    is silent. paramiko's own keepalive expects no answer. Returns when the connection ends.
+    """
+    transport = _transport(host)
+    while transport and transport.is_active():
+        gevent.sleep(min(15, silence / 4))
+        if not gevent.with_timeout(silence, _answers, transport, timeout_value=False):
+            lost(f"no sign of life for {silence:g} s; look at the host, then run this again")
+            return
+
+
+def _answers(transport: Any) -> bool:
+    transport.global_request("keepalive@openssh.com")
+    return True
+
+
+def hang_up(host: Host, *, gone: bool = False) -> None:
+    """Close the connection; with `gone`, the host is not expected to answer."""
+    if not gone:
+        with gevent.Timeout(GOODBYE, False), suppress(OSError, SSHException, EOFError):
+            host.disconnect()
+    # pyinfra leaves the connection to the end of the process.
+    if client := getattr(host.connector, "client", None):
+        client.close()
+    host.connected = False
+
+
+def _transport(host: Host) -> Any:
+    client = getattr(host.connector, "client", None)
+    return client.get_transport() if client else None

@@ -1,0 +1,63 @@
+"""Where a host is in a run, and how it ended for it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from rackwright.report.outcome import HostResult, Outcome
+
+CONNECT: Final = "connect"
+LOOK: Final = "look"
+
+
+class GivenUpError(BaseException):
+    """A host is not waited for any longer. Nothing that pyinfra catches on its way."""
+
+
+@dataclass
+class Course:
+    """One host's way through a run.
+
+    `step` is where it is, `changing` whether an operation runs on it. `given_up` is why it is not
+    waited for any longer. `seconds` is what it took, `result` how it ended; None while it runs.
+    """
+
+    host: str
+    tell: Callable[["Course"], None]
+    step: str = ""
+    changing: bool = False
+    given_up: str = ""
+    began: float | None = None
+    seconds: float = 0.0
+    result: HostResult | None = None
+
+    def at(self, step: str) -> None:
+        """The host comes to a step."""
+        self.step = step
+        self.tell(self)
+
+    @contextmanager
+    def change(self, step: str) -> Iterator[None]:
+        """The host is being changed in the block; one that does not end well leaves it so."""
+        self.changing = True
+        self.at(step)
+        yield
+        self.changing = False
+
+    def start(self) -> None:
+        """The host's turn begins, or begins again."""
+        self.result, self.given_up, self.changing = None, "", False
+        self.began = monotonic() - self.seconds
+
+    def end(self, result: HostResult) -> None:
+        """The host's turn is over."""
+        self.result = result
+        if self.began is not None:
+            self.seconds = monotonic() - self.began
+        self.tell(self)
+
+    def failed(self, reason: str) -> HostResult:
+        """The host failed at its step."""
+        return HostResult(self.host, Outcome.FAILED, self.step, reason)

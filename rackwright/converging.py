@@ -115,5 +115,6 @@ def _finish(hosts: Fleet, request: Request, right: int = 0) -> int:
     """Print the table, write the report, and return the exit code: `right` where all went well."""
     rows = hosts.rows
     code = exit_code(rows, hosts.run.guarded) or right
-    end(hosts.state, hosts.run, rows, conclusion(rows), exit_code=code, folder=request.report)
+    sentence = conclusion(rows, "rackwright apply INVENTORY makes the changes")
+    end(hosts.state, hosts.run, rows, sentence, exit_code=code, folder=request.report)
     return code

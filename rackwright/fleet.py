@@ -57,7 +57,8 @@ def load(
     ctx_config.set(Config())
     try:
         hosts = make_inventory(inventory, cwd=state.cwd, override_data=_overriding(data))
-    except (PyinfraError, click.ClickException, OSError) as error:
+    # An inventory may end the program with a sentence, as the lab's own one does.
+    except (PyinfraError, click.ClickException, OSError, SystemExit) as error:
         raise SettingsError([f"{inventory}: cannot be read: {error}"]) from None
     if not len(hosts):
         raise SettingsError([f"{inventory}: is no inventory file, or has no hosts in it"])

@@ -9,7 +9,7 @@ from typing import Final
 from rackwright.report.outcome import HostResult, Outcome
 
 CONNECT: Final = "connect"
-LOOK: Final = "look"
+LOOK: Final = "observe"
 
 
 class GivenUpError(BaseException):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import click
 from pyinfra.api import State
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra_cli.commands import get_func_and_args
+from pyinfra_cli.exceptions import UnexpectedExternalError
 from pyinfra_cli.util import exec_file
 
+from rackwright.host.error import HostError
 from rackwright.settings import SettingsError
 
 Task = Callable[[], Any]
@@ -33,7 +36,7 @@ def load_task(state: State, name: str, arguments: Sequence[str] = ()) -> Task:
                 [f"{' '.join(arguments)}: {name} is a file, and takes no arguments"]
             )
         state.current_deploy_filename = name
-        return lambda: exec_file(name)
+        return partial(_run_file, name)
     if wrong := [word for word in arguments if "=" not in word]:
         raise SettingsError([f"{' '.join(wrong)}: write KEY=VALUE"])
     try:
@@ -42,4 +45,12 @@ def load_task(state: State, name: str, arguments: Sequence[str] = ()) -> Task:
         raise SettingsError([f"{name}: {getattr(error, 'message', error)}"]) from None
     if not callable(function):
         raise SettingsError([f"{name}: is no task; write a file, or MODULE.FUNCTION"])
-    return lambda: function(**named)
+    return partial(function, **named)
+
+
+def _run_file(name: str) -> None:
+    try:
+        exec_file(name)
+    except UnexpectedExternalError as error:  # whatever the file raised is its context
+        cause = error.__context__
+        raise HostError(f"{name}: {type(cause).__name__}: {cause}") from cause

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -41,14 +42,17 @@ def outcome_table(results: Iterable[HostResult]) -> Table:
     return table
 
 
-def conclusion(results: Sequence[HostResult]) -> str:
-    """One sentence: how many hosts ended how, and what to do next."""
+DRY: Final = "run it without --dry, and confirm, to make the changes"
+
+
+def conclusion(results: Sequence[HostResult], planned: str = DRY) -> str:
+    """One sentence: how many hosts ended how, and what to do next; `planned` is how to apply."""
     counts = Counter(result.outcome for result in results)
     summed = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
     if counts[Outcome.FAILED] or counts[Outcome.UNREACHABLE] or counts[Outcome.NOT_REACHED]:
         advice = "mend what the table names and run the same command again; it goes on from here"
     elif counts[Outcome.PLANNED]:
-        advice = "run it without --dry, and confirm, to make the changes"
+        advice = planned
     elif counts[Outcome.CHANGED]:
         advice = "run it again at any time: a host that is right is left alone"
     else:

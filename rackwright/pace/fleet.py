@@ -1,8 +1,10 @@
 """The hosts of an inventory, each with its settings and its deadlines, ready to be worked on."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+import click
 from pyinfra.api import Host
 from pyinfra.api.exceptions import DeployError
 
@@ -11,7 +13,7 @@ from rackwright.fleet import load
 from rackwright.pace.course import Course
 from rackwright.pace.engine import Engine, Patience, Work
 from rackwright.pace.interrupt import interruptible
-from rackwright.pace.progress import tell_line
+from rackwright.pace.progress import Tell, progress
 from rackwright.pace.state import PacedState
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.results import Run, hosts_of
@@ -44,12 +46,12 @@ class Fleet:
     state: PacedState
     run: Run
     engine: Engine
-    tell: Callable[[Course], None] = tell_line
+    progress: Callable[[Mapping[str, Course]], AbstractContextManager[Tell]] = progress
     courses: dict[str, Course] = field(init=False)
 
     def __post_init__(self) -> None:
         names = [host.name for host in self.hosts]
-        self.courses = {name: Course(name, lambda course: self.tell(course)) for name in names}
+        self.courses = {name: Course(name) for name in names}
 
     @property
     def hosts(self) -> list[Host]:
@@ -62,10 +64,17 @@ class Fleet:
         Raises SettingsError when the task's own settings are wrong; nothing was changed then.
         """
         chosen = self.hosts if hosts is None else list(hosts)
-        with interruptible(self.engine.stop):
+        with self.progress(self.courses) as tell, interruptible(self._stop):
+            for course in self.courses.values():
+                course.tell = tell
             self.engine.run(chosen, work, self.courses)
         if self.engine.wrong:
             raise self.engine.wrong
+
+    def _stop(self, reason: str) -> None:
+        if not self.engine.stopping:
+            click.echo(f"{reason}; what runs is waited for, unless you say it again", err=True)
+        self.engine.stop(reason)
 
     def work_again(self, work: Work, hosts: Iterable[Host]) -> None:
         """As work(), for hosts that had their turn before."""

@@ -10,16 +10,17 @@ import pytest
 from tests.lab.fleet import DISTROS, ROOT, Lab
 
 
-def _lab_command(*words: str) -> None:
+def lab_command(*words: str) -> None:
+    """Run `python -m lab` with these words."""
     subprocess.run([sys.executable, "-m", "lab", *words], cwd=ROOT, check=True, timeout=900)
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Three hosts, one of each kind, the first one dirty."""
-    _lab_command("up", "--hosts", "3", "--distros", DISTROS, "--dirty")
+    lab_command("up", "--hosts", "3", "--distros", DISTROS, "--dirty")
     try:
         yield Lab(tmp_path_factory.mktemp("lab"))
     finally:
         if not os.environ.get("KEEP_LAB"):
-            _lab_command("down")
+            lab_command("down")

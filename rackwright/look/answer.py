@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from rackwright.laptop import openpgp
 from rackwright.look import sources_seen
 from rackwright.look.images import parse_images
-from rackwright.look.observed import Engine, Observed, Package, ProbeError, Unfinished
+from rackwright.look.observed import Engine, Observed, Package, ProbeError, Running, Unfinished
 from rackwright.look.workload import parse_workload
 
 BEGIN, END = "@@rackwright-begin", "@@rackwright-end"
@@ -48,6 +48,8 @@ def parse(lines: Iterable[str]) -> Observed:
     }
     one = {key: found[0] for key, found in values.items()}
     unit = dict(line.split(" ", 1) for line in values.get("unit", ()) if " " in line)
+    running = [_running(line) for line in values.get("container", ())]
+    rootless = [_running(line) for line in values.get("rootless_container", ())]
     keyrings = {path: openpgp.fingerprints(key) for path, key in files["trusted_keyring"].items()}
     try:
         return Observed(
@@ -82,9 +84,10 @@ def parse(lines: Iterable[str]) -> Observed:
             users=frozenset(values.get("user", ())),
             rootless_users=frozenset(values.get("rootless_user", ())),
             rootless_ready=frozenset(values.get("rootless_ready", ())),
-            rootless_containers=tuple(values.get("rootless_container", ())),
+            rootless_containers=tuple(each.name for each in rootless),
+            running=(*running, *rootless),
             unit=unit,
-            engine=_engine(one, tuple(values.get("container", ()))),
+            engine=_engine(one, tuple(each.name for each in running)),
             sources=sources_seen.seen(files),
             images=parse_images(values) if one.get("engine_version") else None,
             workload=parse_workload(values) if "workload_asked" in one else None,
@@ -123,6 +126,11 @@ def _content(encoded: str) -> bytes:
         return base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
         raise ProbeError(f"the probe's answer was cut or changed on its way: {error}") from error
+
+
+def _running(line: str) -> Running:
+    name, state, image = (*line.split(" ", 2), "", "")[:3]
+    return Running(name, state or "running", image)
 
 
 def _pair(line: str) -> tuple[str, str]:

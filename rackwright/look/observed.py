@@ -38,6 +38,15 @@ class Package:
 
 
 @dataclass(frozen=True)
+class Running:
+    """A container that runs: USER/NAME on a user's own daemon, `state` and `image` as docker ps."""
+
+    name: str
+    state: str = "running"
+    image: str = ""
+
+
+@dataclass(frozen=True)
 class Engine:
     """The daemon that answers on the host, with the configuration that is in force."""
 
@@ -64,7 +73,8 @@ class Observed:
     those that apt trusts for every repository, other than the distribution's own. In `apt_sources`
     bytes that are not UTF-8 are surrogates (PEP 383). `rootless_users` are those whom Rackwright
     gave a daemon of their own, `rootless_ready` those whose daemon is as it should be, and
-    `rootless_containers` run on these, as USER/NAME. `holds` are the packages that Rackwright put
+    `rootless_containers` run on these, as USER/NAME; `running` has the same containers and the
+    engine's, with their images. `holds` are the packages that Rackwright put
     on hold, `offered` is the newest engine in the package lists that the host has. `workload` is
     None where nobody asked for it.
     """
@@ -100,6 +110,7 @@ class Observed:
     rootless_users: frozenset[str] = frozenset()
     rootless_ready: frozenset[str] = frozenset()
     rootless_containers: tuple[str, ...] = ()
+    running: tuple[Running, ...] = ()
     unit: Mapping[str, str] = field(default_factory=dict)
     engine: Engine | None = None
     sources: SourcesSeen = field(default_factory=SourcesSeen)

@@ -109,9 +109,10 @@ for user in $rootless; do
     socket=/run/user/$uid/docker.sock
     [ -S "$socket" ] && [ -e "/var/lib/systemd/linger/$user" ] &&
         [ -L "$home/.config/systemd/user/default.target.wants/docker.service" ] &&
-        names=$(timeout 10 docker -H "unix://$socket" ps --format '{{.Names}}' 2>/dev/null) &&
-        echo "rootless_ready $user" &&
-        for name in $names; do echo "rootless_container $user/$name"; done
+        running=$(timeout 10 docker -H "unix://$socket" ps \
+            --format '{{.Names}} {{.State}} {{.Image}}' 2>/dev/null) &&
+        echo "rootless_ready $user" && [ -n "$running" ] &&
+        printf '%s\n' "$running" | sed "s|^|rootless_container $user/|"
 done
 
 # apt-cache reads the lists at the same time as Docker answers; its newest offer comes last.
@@ -145,7 +146,7 @@ engine_containers {{.ContainersRunning}}' </dev/null 2>/dev/null) && printf '%s\
             echo "volumes $(find "$root/volumes" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | wc -l)"
             case $info in
             '' | *'engine_containers 0') ;;
-            *) timeout 10 docker ps --format 'container {{.Names}}' </dev/null ;;
+            *) timeout 10 docker ps --format 'container {{.Names}} {{.State}} {{.Image}}' </dev/null ;;
             esac
             ;;
         esac

@@ -1,7 +1,8 @@
-"""What a report tells of a host that was looked at."""
+"""What a report tells of a host that was looked at, and of its plan."""
 
 from rackwright.look.observed import Observed
-from rackwright.report.record import ContainerRecord, Facts
+from rackwright.plan import Plan
+from rackwright.report.record import ChangeRecord, ContainerRecord, Facts
 
 
 def facts(observed: Observed) -> Facts:
@@ -19,5 +20,23 @@ def facts(observed: Observed) -> Facts:
 
 def containers(observed: Observed) -> tuple[ContainerRecord, ...]:
     """What was running on a host, in every Docker that Rackwright knows there."""
-    names = observed.engine.containers if observed.engine else ()
-    return tuple(ContainerRecord(name=name) for name in (*names, *observed.rootless_containers))
+    return tuple(
+        ContainerRecord(name=each.name, image=each.image, state=each.state)
+        for each in observed.running
+    )
+
+
+def changes(plan: Plan) -> tuple[ChangeRecord, ...]:
+    """The changes of a plan, in the order in which they are made."""
+    return tuple(
+        ChangeRecord(
+            task=change.task,
+            what=change.what,
+            before=change.before,
+            after=change.after,
+            reason=change.reason,
+            impact=str(change.impact),
+            stops=change.stops,
+        )
+        for change in plan.changes
+    )

@@ -12,16 +12,14 @@ from uuid import uuid4
 from pyinfra.api import HiddenValue, Host, State
 from pyinfra.context import ctx_host
 
-from rackwright.change import Change
 from rackwright.drift import drifted
 from rackwright.laptop import who
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.report.clock import CONNECT, LOOK
-from rackwright.report.facts import containers, facts
+from rackwright.report.facts import changes, containers, facts
 from rackwright.report.lines import plan_summary
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.record import (
-    ChangeRecord,
     ErrorRecord,
     HostRecord,
     RunRecord,
@@ -70,25 +68,13 @@ def _host(state: State, run: Run, host: Host, row: HostResult | None) -> HostRec
         outcome=row.outcome,
         summary=plan_summary(plan) if plan else "",
         drifted=drifted(plan) if plan else None,
-        changes=tuple(map(_change, plan.changes if plan else ())),
+        changes=changes(plan) if plan else (),
         notes=plan.notes if plan else (),
         steps=steps,
         seconds=round(sum(step.seconds or 0 for step in steps), 3) if steps else None,
         error=ErrorRecord(step=row.step, reason=row.detail, output=row.output) if wrong else None,
         facts=facts(seen) if seen else None,
         containers=containers(seen) if seen else (),
-    )
-
-
-def _change(change: Change) -> ChangeRecord:
-    return ChangeRecord(
-        task=change.task,
-        what=change.what,
-        before=change.before,
-        after=change.after,
-        reason=change.reason,
-        impact=str(change.impact),
-        stops=change.stops,
     )
 
 

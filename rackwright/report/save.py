@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from rackwright.report.html import html
+from rackwright.report.junit import junit
+from rackwright.report.markdown import markdown
 from rackwright.report.place import keep
 from rackwright.report.record import RunRecord
 
@@ -11,5 +14,14 @@ def save(record: RunRecord, folder: Path) -> Path:
 
     Raises OSError when it cannot be written.
     """
-    files = {"report.json": record.model_dump_json(indent=1) + "\n"}
+    files = {"report.json": record.model_dump_json(indent=1) + "\n", **rendered(record)}
     return keep(folder, f"{record.started:%Y%m%dT%H%M%SZ}", files)
+
+
+def rendered(record: RunRecord) -> dict[str, str]:
+    """What is made of report.json, by name of the file."""
+    return {
+        "report.md": markdown(record),
+        "junit.xml": junit(record),
+        "report.html": html(record),
+    }

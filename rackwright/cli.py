@@ -3,7 +3,7 @@
 import typer
 
 from rackwright import exits
-from rackwright.commands import archive, control, converge, hosts, inside, listing, removal
+from rackwright.commands import archive, control, converge, hosts, inside, listing, removal, report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,7 +13,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well, 2 drift or pending changes, 3 some hosts failed, 4 the "
     "settings are wrong, 5 refused: nobody said that it may be done.",
 )
-for family in (converge, hosts, listing, inside, control, archive, removal):
+for family in (converge, hosts, report, listing, inside, control, archive, removal):
     family.register(app)
 
 

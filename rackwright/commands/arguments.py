@@ -103,7 +103,9 @@ Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask: for scripts.
 Report = Annotated[
     str | None,
     typer.Option(
-        metavar="DIR", help="Where the report goes, instead of RACKWRIGHT_REPORTS; off: nowhere."
+        "--report",
+        metavar="DIR",
+        help="Where the report goes, instead of RACKWRIGHT_REPORTS; off: nowhere.",
     ),
 ]
 

@@ -50,3 +50,14 @@ def _renamed(partial: Path, path: Path) -> Path:
                 raise
         path = path.with_name(f"{path.name.partition('-')[0]}-{number}")
     raise AssertionError("count() has no end")
+
+
+def kept(folder: Path) -> list[Path]:
+    """The folders of all reports below a folder, the newest first."""
+    found = [each.parent for each in folder.glob("[!.]*/report.json")]
+    return sorted(found, key=lambda path: _order(path.name), reverse=True)
+
+
+def _order(name: str) -> tuple[str, int]:
+    moment, _, number = name.partition("-")
+    return moment, int(number) if number.isdigit() else 1

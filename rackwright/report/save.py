@@ -25,3 +25,9 @@ def rendered(record: RunRecord) -> dict[str, str]:
         "junit.xml": junit(record),
         "report.html": html(record),
     }
+
+
+def render_again(record: RunRecord, folder: Path) -> None:
+    """Make of a report's record again what is made of it. Raises OSError."""
+    for name, text in rendered(record).items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")

@@ -1,0 +1,1 @@
+"""The report in a real Chromium, without a window."""

@@ -3,7 +3,17 @@
 import typer
 
 from rackwright import exits
-from rackwright.commands import archive, control, converge, hosts, inside, listing, removal, report
+from rackwright.commands import (
+    archive,
+    control,
+    converge,
+    history,
+    hosts,
+    inside,
+    listing,
+    removal,
+    report,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,7 +23,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well, 2 drift or pending changes, 3 some hosts failed, 4 the "
     "settings are wrong, 5 refused: nobody said that it may be done.",
 )
-for family in (converge, hosts, report, listing, inside, control, archive, removal):
+FAMILIES = (converge, hosts, report, history, listing, inside, control, archive, removal)
+for family in FAMILIES:
     family.register(app)
 
 

@@ -14,6 +14,8 @@ LOGINS: Final = f"{STATE}/logins.json"
 HOLDS: Final = f"{STATE}/holds"
 # The compose projects that are ours, a folder each.
 COMPOSE: Final = f"{STATE}/compose"
+# Which run changes the host, or did last; gone with a reboot.
+HOST_LOCK: Final = "/run/rackwright/lock"
 # What came from an offline bundle, until the run that brought it is done.
 BUNDLE: Final = f"{STATE}/bundle"
 # Which mirrors of the distribution's archive were asked for and chosen, and what was written.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from itertools import chain
 
 from rackwright.change import Change, Impact
+from rackwright.host_lock.turn import Turn
 from rackwright.marks import BUNDLE
 from rackwright.steps.bundle import BundleImageStep, BundleStep
 from rackwright.steps.compose import ComposeStep
@@ -47,7 +48,7 @@ class Plan:
 
     `resumes` is true when an earlier run on this host did not get to its end. `notes` are sentences
     about what is left as it is and why, for the admin to know. `apt_timeout` is how many seconds to
-    wait for whoever else uses apt.
+    wait for whoever else uses apt. `turn` is by what the run holds the host while it makes changes.
     """
 
     repair: RepairStep | None = None
@@ -78,6 +79,7 @@ class Plan:
     resumes: bool = False
     notes: tuple[str, ...] = ()
     apt_timeout: int = 300
+    turn: Turn | None = None
 
     @property
     def uses_apt(self) -> bool:

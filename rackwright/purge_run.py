@@ -5,12 +5,15 @@ The edge between pyinfra's state and the pure modules.
 
 import shlex
 from collections.abc import Generator
+from dataclasses import replace
 
 import click
 from pyinfra import host as current
 from pyinfra.api import Host, StringCommand, operation
 from pyinfra.api.exceptions import DeployError
 
+from rackwright.host.sudo import with_password
+from rackwright.host_lock.turn import turn
 from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, LeftoversProbe, Probe, arguments
@@ -18,7 +21,7 @@ from rackwright.marks import STATE
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import purge_plan
 from rackwright.report.lines import plan_lines
-from rackwright.run import fail, observe, run_of, with_password
+from rackwright.run import fail, observe_in_turn, run_of
 from rackwright.settings import Settings
 from rackwright.steps.daemon import DaemonJsonError
 from rackwright.steps.purge import Words, data_root
@@ -39,10 +42,13 @@ def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] |
     run = run_of(state, {})
     settings = run.settings[host.name]
     try:
-        observed = observe(host, settings)
+        observed = observe_in_turn(host, run)
         password = with_password(host)
         left = _leftovers(host, settings, observed, own_sudo=not password, _sudo=password)
-        planned = purge_plan(settings, observed, left, words)
+        planned = replace(
+            purge_plan(settings, observed, left, words),
+            turn=turn(run.holder, observed.host_lock, settings),
+        )
     except RefusedError as error:
         fail(state, host, run, error.reasons)
         return None

@@ -13,6 +13,7 @@ from pyinfra.api import Host, State
 
 from rackwright.exact import Exact
 from rackwright.host.ssh_command import ssh_command
+from rackwright.host_lock.holder import Holder
 from rackwright.laptop.passwords import Passwords
 from rackwright.look.observed import Observed
 from rackwright.plan import Plan
@@ -43,6 +44,7 @@ class Run:
     guarded: set[str] = field(default_factory=set)
     clock: Clock = field(default_factory=Clock)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    holder: Holder = field(default_factory=Holder)
 
 
 def hosts_of(state: State) -> list[Host]:

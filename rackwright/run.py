@@ -4,9 +4,11 @@ The edge between pyinfra's state and the pure modules.
 """
 
 import atexit
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 import click
@@ -17,6 +19,11 @@ from pyinfra.api.exceptions import DeployError
 
 from rackwright.exact import Exact, exact_plan, read_exact
 from rackwright.guard import blocked
+from rackwright.host.error import HostError
+from rackwright.host.remote import run as run_on
+from rackwright.host.sudo import with_password
+from rackwright.host_lock.failure import GiveBack
+from rackwright.host_lock.turn import held, turn
 from rackwright.laptop.archives import with_archives
 from rackwright.laptop.compose_files import with_compose_files
 from rackwright.laptop.inventory_file import inventory_file
@@ -61,13 +68,14 @@ def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | Non
     host = state.inventory.get_host(current.name)
     run = run_of(state, wanted)
     try:
-        planned, settings, observed = look(host, run, resolve=True)
+        planned, settings, observed = look(host, run, resolve=True, in_turn=True)
+        planned = replace(planned, turn=turn(run.holder, observed.host_lock, settings))
         if planned.repository:
             fetch(planned.repository.key_url, planned.repository.fingerprint)
     except RefusedError as error:
         fail(state, host, run, error.reasons)
         return None
-    except (ProbeError, KeyRefusedError, NotOfferedError) as error:
+    except (ProbeError, KeyRefusedError, NotOfferedError, HostError) as error:
         fail(state, host, run, (str(error),))
         return None
     run.plans[host.name] = planned
@@ -81,18 +89,21 @@ def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | Non
 
 
 def look(
-    host: Host, run: Run, *, anew: bool = False, resolve: bool = False
+    host: Host, run: Run, *, anew: bool = False, resolve: bool = False, in_turn: bool = False
 ) -> tuple[Plan, Settings, Observed]:
     """The plan of one host, the settings that it was made for, and what was seen.
 
     Changes nothing. With `anew`, its mirrors are tried out again whatever it remembers of them;
-    with `resolve`, a host that needs packages is asked which versions it can get of them. Raises
-    RefusedError for a host that must not be touched, ProbeError for one that cannot be looked at,
-    and NotOfferedError and KeyRefusedError when Docker's repository is not what is wanted.
+    with `resolve`, a host that needs packages is asked which versions it can get of them; with
+    `in_turn`, it must not be changed by another run meanwhile. Raises RefusedError for a host that
+    must not be touched, ProbeError for one that cannot be looked at, HostError for one that another
+    run holds for too long, and NotOfferedError and KeyRefusedError when Docker's repository is not
+    what is wanted.
     """
     settings = run.settings[host.name]
     with run.clock.time(host.name, LOOK):
-        run.seen[host.name] = observed = tried_out(host, settings, observe(host, settings))
+        observed = observe_in_turn(host, run) if in_turn else observe(host, settings)
+        run.seen[host.name] = observed = tried_out(host, settings, observed)
         probed = probe_mirrors(host, settings) if needs_probe(settings, observed, anew) else None
     planned, exact = exact_plan(run.exact, settings, observed, probed, run.passwords)
     open_versions = not run.exact.lock and settings.docker_source == "repository"
@@ -136,6 +147,7 @@ def run_of(state: State, wanted: Mapping[str, Any]) -> Run:
 def _run_of(state: State, wanted: Mapping[str, Any]) -> Run:
     if not (run := _runs.get(state)):
         _runs[state] = run = new_run(state, wanted)
+        state.add_callback_handler(GiveBack(run.plans))
         if pyinfra.is_cli:
             atexit.register(end_of_run, state, run)
     elif run.wanted != wanted:  # it was begun before its task said what it wants
@@ -160,6 +172,27 @@ def observe(host: Host, settings: Settings) -> Observed:
     if isinstance(observed, Observed):
         return observed
     raise _with_remedy(observed)
+
+
+def observe_in_turn(host: Host, run: Run) -> Observed:
+    """As observe(), at a moment when no other run changes the host.
+
+    Raises RefusedError when one does, or HostError when it has done so for too long.
+    """
+    settings = run.settings[host.name]
+    until = monotonic() + settings.docker_lock_wait
+    while True:
+        observed = observe(host, settings)
+        ours = turn(run.holder, observed.host_lock, settings)
+        reason = held(ours, observed.host_lock)
+        if not reason:
+            return observed
+        if monotonic() >= until:
+            raise RefusedError((reason,))
+        said = f"{observed.host_lock.says}; waiting for up to {settings.docker_lock_wait} s"
+        logger.info(f"{host.print_prefix}{click.style(said, 'yellow')}")
+        seconds = math.ceil(until - monotonic())
+        run_on(host, ours.wait(seconds), seconds + TIMEOUT)
 
 
 def tried_out(host: Host, settings: Settings, observed: Observed) -> Observed:
@@ -191,11 +224,6 @@ def probe_mirrors(host: Host, settings: Settings) -> ProbedMirrors:
     if not isinstance(answers, dict):
         raise _with_remedy(answers)
     return ProbedMirrors(answers, reference_digest(wanted.reference))
-
-
-def with_password(host: Host) -> bool:
-    """Whether sudo needs a password, so that pyinfra's own way is the only one."""
-    return bool(host.data.get("_sudo_password") or host.state.config.SUDO_PASSWORD)
 
 
 def _with_remedy(error: ProbeError | None) -> ProbeError:

@@ -1,4 +1,4 @@
-"""Before anything is changed: the host remembers the run, and keeps the admin's files."""
+"""Before anything is changed: no other run has the host, and it keeps the admin's files."""
 
 import shlex
 
@@ -15,6 +15,8 @@ def begin(plan: Plan) -> None:
     """Leave a mark that the last task takes away, so that a run that dies is taken up again."""
     if not plan.changes:
         return
+    if plan.turn:
+        server.shell(name="No other run changes the host", commands=[plan.turn.begin(plan.changes)])
     if plan.uses_apt:
         apt_is_free(name="apt and dpkg are free", seconds=plan.apt_timeout)
     if not plan.resumes:

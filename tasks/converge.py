@@ -12,6 +12,7 @@ from tasks.compose import compose
 from tasks.conflicts import conflicts
 from tasks.containers import containers
 from tasks.daemon import daemon
+from tasks.end import end
 from tasks.engine import engine
 from tasks.hold import hold
 from tasks.images import images
@@ -70,3 +71,4 @@ def converge(**wanted: Any) -> None:
     prune(plan=plan, _sudo=sudo)
     rootless(plan=plan, _sudo=sudo)
     verify(plan=plan, settings=settings, _sudo=sudo)
+    end(plan=plan, _sudo=sudo)

@@ -8,10 +8,12 @@ import typer
 from rackwright.commands import add
 from rackwright.commands.arguments import (
     EVERY,
+    BreakLock,
     Container,
     Exclude,
     Inventory,
     Limit,
+    Wait,
     line,
     lines,
     word,
@@ -51,10 +53,13 @@ def import_(
             "-c", "--change", callback=lines, help="A Dockerfile instruction: CMD, ENV ..."
         ),
     ] = EVERY,
+    wait: Wait = 0,
+    break_lock: BreakLock = False,
     limit: Limit = EVERY,
     exclude: Exclude = EVERY,
 ) -> int:
     """Make an image of such a tar (also gzip, bzip2 or xz) on all hosts."""
     from rackwright.fleetwide.imports import import_fleet
+    from rackwright.host_lock.hold import Hold
 
-    return import_fleet(inventory, limit, exclude, source, image, change)
+    return import_fleet(inventory, limit, exclude, source, image, change, Hold(wait, break_lock))

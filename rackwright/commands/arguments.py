@@ -59,6 +59,12 @@ def seconds(value: str) -> str:
     return str(int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]])
 
 
+def with_lock(data: list[str], wait: int, break_lock: bool) -> list[str]:
+    """Settings KEY=VALUE, with those that --wait and --break-lock stand for."""
+    said = {"docker_lock_wait": wait, "docker_lock_break": break_lock and "true"}
+    return [*data, *(f"{name}={value}" for name, value in said.items() if value)]
+
+
 Inventory = Annotated[str, typer.Argument(help="An inventory file, as pyinfra takes it.")]
 Limit = Annotated[
     list[str], typer.Option(metavar="HOST", help="Only these hosts or groups; may hold * and ?.")
@@ -99,6 +105,13 @@ Interactive = Annotated[
     bool, typer.Option("-i", "--interactive", help="Pass your input on; for one host.")
 ]
 Terminal = Annotated[bool, typer.Option("-t", "--tty", help="With a terminal; for one host.")]
+Wait = Annotated[
+    int,
+    typer.Option("--wait", metavar="SECONDS", min=0, help="Wait for a run on a host."),
+]
+BreakLock = Annotated[
+    bool, typer.Option("--break-lock", help="Take hosts from another run, and end its connection.")
+]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask: for scripts.")]
 Report = Annotated[
     str | None,

@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from rackwright.commands import add
-from rackwright.commands.arguments import EVERY, Exclude, Inventory, Limit, Report, Yes, pairs
+from rackwright.commands.arguments import (
+    EVERY,
+    BreakLock,
+    Exclude,
+    Inventory,
+    Limit,
+    Report,
+    Wait,
+    Yes,
+    pairs,
+    with_lock,
+)
 from rackwright.commands.pace import PARALLEL, Data, HostTimeout, Parallel, Silence
 
 Task = Annotated[
@@ -58,11 +69,14 @@ def apply(
     host_timeout: HostTimeout = None,
     silence: Silence = None,
     report: Report = None,
+    wait: Wait = 0,
+    break_lock: BreakLock = False,
     yes: Yes = False,
 ) -> int:
     """Show what would be changed on each host, ask, and change it, each host at its own pace."""
     from rackwright.converging import Chosen, apply_hosts
     from rackwright.pace.fleet import Request
 
-    request = Request(inventory, limit, exclude, data, parallel, host_timeout, silence, report)
+    given = with_lock(data, wait, break_lock)
+    request = Request(inventory, limit, exclude, given, parallel, host_timeout, silence, report)
     return apply_hosts(request, Chosen(task, arguments), yes=yes)

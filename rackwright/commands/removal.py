@@ -8,10 +8,12 @@ import typer
 from rackwright.commands import add
 from rackwright.commands.arguments import (
     EVERY,
+    BreakLock,
     Containers,
     Exclude,
     Inventory,
     Limit,
+    Wait,
     Yes,
     seconds,
     words,
@@ -35,18 +37,21 @@ def rm(
         bool, typer.Option("--volumes", help="With the volumes that nobody named.")
     ] = False,
     yes: Yes = False,
+    wait: Wait = 0,
+    break_lock: BreakLock = False,
     limit: Limit = EVERY,
     exclude: Exclude = EVERY,
 ) -> int:
     """Remove containers on all hosts where they are; one that runs only with --force."""
     from rackwright.fleetwide import choice
     from rackwright.fleetwide.removal import Request, remove
+    from rackwright.host_lock.hold import Hold
 
     flags = [*(["--force"] if force else []), *(["--volumes"] if volumes else [])]
     request = Request(
         lambda survey: choice.containers(survey, containers, force), flags={"container": flags}
     )
-    return remove(inventory, limit, exclude, request, yes)
+    return remove(inventory, limit, exclude, request, Hold(wait, break_lock), yes)
 
 
 def rmi(
@@ -57,6 +62,8 @@ def rmi(
     ],
     force: Force = False,
     yes: Yes = False,
+    wait: Wait = 0,
+    break_lock: BreakLock = False,
     limit: Limit = EVERY,
     exclude: Exclude = EVERY,
 ) -> int:
@@ -66,10 +73,11 @@ def rmi(
     """
     from rackwright.fleetwide import choice
     from rackwright.fleetwide.removal import Request, remove
+    from rackwright.host_lock.hold import Hold
 
     flags = {"image": ["--force"] if force else []}
     request = Request(lambda survey: choice.images(survey, images, force), images, flags=flags)
-    return remove(inventory, limit, exclude, request, yes)
+    return remove(inventory, limit, exclude, request, Hold(wait, break_lock), yes)
 
 
 def prune(
@@ -91,12 +99,15 @@ def prune(
         str, typer.Option(metavar="TIME", callback=seconds, help="Made so long ago: 90m, 36h, 7d.")
     ] = "0s",
     yes: Yes = False,
+    wait: Wait = 0,
+    break_lock: BreakLock = False,
     limit: Limit = EVERY,
     exclude: Exclude = EVERY,
 ) -> int:
     """Remove what nothing uses on all hosts: of what is named, at least one."""
     from rackwright.fleetwide import choice
     from rackwright.fleetwide.removal import Request, remove
+    from rackwright.host_lock.hold import Hold
 
     asked = choice.Unneeded(
         containers, images, unused_images, networks, volumes, named_volumes, build_cache
@@ -107,4 +118,4 @@ def prune(
     asked = replace(asked, older_than=age)
     flags = {"build cache": [f"--filter=until={age}s"] if age else []}
     request = Request(lambda survey: choice.unneeded(survey, asked), cache=build_cache, flags=flags)
-    return remove(inventory, limit, exclude, request, yes)
+    return remove(inventory, limit, exclude, request, Hold(wait, break_lock), yes)

@@ -6,6 +6,7 @@ from typing import Final
 
 from rackwright.fleetwide.hosts import on_each
 from rackwright.host.remote import PATIENCE, run
+from rackwright.host_lock.hold import Hold, asked
 
 DONE: Final = {"start": "started", "stop": "stopped", "restart": "restarted"}
 
@@ -16,15 +17,18 @@ def control(
     exclude: Sequence[str],
     verb: str,
     containers: Sequence[str],
+    hold: Hold,
     time: int | None = None,
 ) -> int:
     """Run `docker VERB`, one of DONE, for containers on all hosts; returns the exit code.
 
-    `time` is how many seconds each of them has to end in.
+    `hold` is how hosts are held meanwhile; `time` how many seconds each container has to end in.
     """
     grace = [] if time is None else [f"--time={time}"]
     shell = shlex.join(["docker", verb, *grace, "--", *containers])
-    patience = PATIENCE + (time or 0) * len(containers)
+    changes = [asked(verb, name, DONE[verb]) for name in containers]
+    shell = hold.around(shell, changes)
+    patience = PATIENCE + hold.wait + (time or 0) * len(containers)
     return on_each(
         inventory,
         limit,

@@ -11,6 +11,7 @@ from rackwright.host.error import HostError
 from rackwright.host.remote import command_line
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream
+from rackwright.host_lock.hold import Hold, asked
 from rackwright.settings import SettingsError
 
 SCHEMES = ("http://", "https://")
@@ -23,6 +24,7 @@ def import_fleet(
     source: str,
     image: str,
     changes: Sequence[str],
+    hold: Hold,
 ) -> int:
     """Send a file to all hosts, or have them fetch a URL; returns the exit code of the command."""
     file = None if source.startswith(SCHEMES) else Path(source)
@@ -30,6 +32,7 @@ def import_fleet(
         return wrong(SettingsError([f"{file}: is no file that can be read"]))
     words = ["docker", "import", *(f"--change={change}" for change in changes)]
     shell = shlex.join([*words, "--", "-" if file else source, image])
+    shell = hold.around(shell, [asked("import", image, "imported")])
     return on_each(inventory, limit, exclude, lambda host: _import(host, shell, file, image))
 
 

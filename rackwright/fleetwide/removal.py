@@ -12,6 +12,7 @@ from rackwright.fleetwide.hosts import Fleet, fleet, wrong
 from rackwright.fleetwide.removals import removal_shell, summary, what_goes
 from rackwright.fleetwide.survey import Survey, parse_survey, survey_command
 from rackwright.host.remote import run
+from rackwright.host_lock.hold import Hold, asked
 from rackwright.report.outcome import Outcome
 from rackwright.report.table import console
 from rackwright.settings import SettingsError
@@ -30,12 +31,17 @@ class Request:
 
 
 def remove(
-    inventory: str, limit: Sequence[str], exclude: Sequence[str], request: Request, yes: bool
+    inventory: str,
+    limit: Sequence[str],
+    exclude: Sequence[str],
+    request: Request,
+    hold: Hold,
+    yes: bool,
 ) -> int:
     """Remove what the request chooses on all hosts; returns the exit code of the command.
 
-    A host where anything must not go keeps all of it, and is failed. Everything is asked for once,
-    unless `yes` was said already.
+    `hold` is how hosts are held meanwhile. A host where anything must not go keeps all of it, and
+    is failed. Everything is asked for once, unless `yes` was said already.
     """
     try:
         with fleet(inventory, limit, exclude) as hosts:
@@ -47,15 +53,23 @@ def remove(
             if not (yes or _confirmed(going)):
                 click.echo("Nothing was removed.", err=True)
                 return exits.REFUSED
-            flags = request.flags or {}
             done = hosts.ask(
-                lambda host: run(host, removal_shell(going[host.name], flags), PATIENCE)
+                lambda host: run(
+                    host, _shell(going[host.name], request, hold), PATIENCE + hold.wait
+                )
             )
             for name in done:
                 hosts.over(name, Outcome.DONE, f"{summary(going[name])} removed")
             return hosts.finish()
     except SettingsError as error:
         return wrong(error)
+
+
+def _shell(removals: Sequence[Removal], request: Request, hold: Hold) -> str:
+    changes = [
+        asked("remove", f"{each.kind} {each.name}", "removed", each.note) for each in removals
+    ]
+    return hold.around(removal_shell(removals, request.flags or {}), changes)
 
 
 def _going(hosts: Fleet, request: Request) -> dict[str, tuple[Removal, ...]]:

@@ -7,7 +7,7 @@ from pyinfra.connectors.util import make_unix_command_for_host
 
 from rackwright.host.error import HostError
 from rackwright.host.rooted import reason, rooted
-from rackwright.run import with_password
+from rackwright.host.sudo import with_password
 
 PATIENCE = 120  # seconds
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import shlex
 import socket
 import sys
@@ -14,6 +15,8 @@ from rackwright.settings import PREFIXES
 HIDDEN: Final = "***"
 # Options of pyinfra's and ours that take a password, and those that take KEY=VALUE.
 PASSWORDS: Final = ("--ssh-password", "--password", "--ssh-key-password", "--key-password")
+# A password in a URL, whoever is told it.
+IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 PAIRS: Final = ("--data", "--env", "-e")
 
 
@@ -37,7 +40,7 @@ def command_line(words: Sequence[str] | None = None) -> str:
     """
     program, *rest = sys.argv if words is None else words
     shown = [_shown(before, word) for before, word in zip(["", *rest], rest, strict=False)]
-    return shlex.join([Path(program).name, *shown])
+    return IN_URL.sub(HIDDEN, shlex.join([Path(program).name, *shown]))
 
 
 def _shown(before: str, word: str) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from rackwright.look.host_lock import HostLock
 from rackwright.look.images import Images
 from rackwright.look.sources_seen import SourcesSeen
 from rackwright.look.workload import Workload
@@ -116,6 +117,7 @@ class Observed:
     sources: SourcesSeen = field(default_factory=SourcesSeen)
     images: Images | None = None
     workload: Workload | None = None
+    host_lock: HostLock = field(default_factory=HostLock)
 
     @property
     def has_systemd(self) -> bool:

@@ -8,10 +8,12 @@ from pyinfra.api import FactBase
 
 from rackwright.distro import CONFLICTING_PACKAGES, DOCKER_PACKAGES, KUBERNETES
 from rackwright.host.script import command, unpacked
+from rackwright.host_lock.holder import admin
 from rackwright.look.answer import parse
 from rackwright.look.image_probe import images_look
 from rackwright.look.leftovers import Leftovers, parse_leftovers
 from rackwright.look.observed import Observed, ProbeError
+from rackwright.marks import HOST_LOCK
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages
 from rackwright.steps.logins import config_key
@@ -19,6 +21,7 @@ from rackwright.steps.purge import paths_to_look_for
 
 SCRIPT = Path(__file__).with_suffix(".sh")
 WORKLOAD = SCRIPT.with_name("workload.sh")
+HOST_LOCK_SH = SCRIPT.parents[1] / "host_lock" / "host_lock.sh"
 PURGE_SCRIPT = SCRIPT.with_name("purge.sh")
 TIMEOUT = 60  # seconds
 
@@ -84,7 +87,11 @@ def arguments(settings: Settings) -> dict[str, Any]:
 
 def _more(settings: Settings) -> list[str]:
     """The commands of the parts of the probe that these settings ask for."""
-    looks = [images_look(settings), command(WORKLOAD) if settings.docker_workload else ""]
+    looks = [
+        images_look(settings),
+        command(WORKLOAD) if settings.docker_workload else "",
+        f"[ ! -e {HOST_LOCK} ] || {{ {command(HOST_LOCK_SH, 'show', admin())}; }}",
+    ]
     return [look for look in looks if look]
 
 

@@ -7,6 +7,7 @@ from pyinfra.api.operations import run_host_op
 from pyinfra.api.state import StateStage
 
 from rackwright.host.error import HostError
+from rackwright.host_lock.failure import give_back
 from rackwright.pace.course import LOOK, Course
 from rackwright.pace.engine import STOPPED
 from rackwright.pace.fleet import Fleet
@@ -47,6 +48,7 @@ class Converge:
         for op_hash in list(host.op_hash_order):
             step = ", ".join(self.hosts.state.get_op_meta(op_hash).names)
             if self.hosts.engine.stopping:
+                give_back(host, self.hosts.run.plans.get(host.name), op_hash, begun=False)
                 return HostResult(host.name, Outcome.NOT_REACHED, step, STOPPED)
             with course.change(step):
                 right = run_host_op(self.hosts.state, host, op_hash)

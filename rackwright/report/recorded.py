@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
-from uuid import uuid4
 
 from pyinfra.api import HiddenValue, Host, State
 from pyinfra.context import ctx_host
@@ -40,7 +39,7 @@ def recorded(
     by_name = {row.host: row for row in rows}
     hosts = sorted(state.inventory, key=str)
     record = RunRecord(
-        id=f"{run.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
+        id=run.holder.run,
         rackwright=version("rackwright"),
         command=who.command_line(),
         inventory=str(inventory_file(state) or ""),

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from rackwright.settings.daemon import DaemonSettings
+from rackwright.settings.host_lock import HostLockSettings
 from rackwright.settings.images import ImageSettings
 from rackwright.settings.logins import LoginSettings
 from rackwright.settings.pace import PaceSettings
@@ -33,6 +34,7 @@ class SettingsError(ValueError):
 
 # pydantic takes the fields of the last base first: that is their order in README.md.
 class Settings(
+    HostLockSettings,
     PaceSettings,
     ImageSettings,
     SourceSettings,

@@ -31,6 +31,8 @@ OFFERS = '"$script" offers '
 # Of this host: whether, and with what outcome, it tried its mirrors out.
 MIRRORS = ("http_client ", "mirrors_json ")
 HOLDER = '"$script" patience holder'
+# What holds a host and gives it back: other words in every run.
+LOCK_SH = '"$script" host_lock '
 SECOND_LOOK = 'gzip -dc); sh -c "$script" probe '
 # What stock operations ask a host that has none of the files and packages in question.
 FACTS = {
@@ -106,19 +108,25 @@ def source(tmp_path: Path) -> Iterator[Source]:
 def answers(first: list[str], second: list[str], *commands: str) -> dict[Any, Any]:
     """Answers of a fake host: to both looks, to facts, and success for these very commands."""
     allowed = {re.compile(f"^{re.escape(command)}$"): "" for command in commands}
-    looks = {FIRST_LOOK: first, SECOND_LOOK: second, OFFERS: OFFERED, HOLDER: ""}
+    looks = {FIRST_LOOK: first, SECOND_LOOK: second, OFFERS: OFFERED, HOLDER: "", LOCK_SH: ""}
     return {**looks, **FACTS, **allowed}
 
 
 def changing(ran: Ran) -> list[str]:
     """The commands that change something, in order."""
-    looks = (FIRST_LOOK, MIRROR_PROBE, SECOND_LOOK, OFFERS, HOLDER)
+    looks = (FIRST_LOOK, MIRROR_PROBE, SECOND_LOOK, OFFERS, HOLDER, LOCK_SH)
     reading = (*FACTS, *(re.compile(re.escape(look)) for look in looks))
     return [
         command
         for command in ran.commands
         if not any(pattern.search(command) for pattern in reading)
     ]
+
+
+def gives_back(command: str) -> bool:
+    """Whether this is how a host is given back after a failure: a command of ours, packed."""
+    packed = re.fullmatch(r'eval "\$\(echo (\S+) \| base64 -d\)"', command)
+    return packed is not None and f"{LOCK_SH}give " in base64.b64decode(packed[1]).decode()
 
 
 def try_out(url: str) -> str:
@@ -403,7 +411,8 @@ def test_a_host_that_did_not_get_there_is_failed(source: Source) -> None:
         {**source.data, "fake_responses": {**host, "printf '%s\\n'": {"success": False}, "": ""}}
     )
     assert ran.failed
-    assert "still to change: docker-ce is not installed" in ran.commands[-1]
+    assert "still to change: docker-ce is not installed" in ran.commands[-2]
+    assert gives_back(ran.commands[-1])
 
 
 @pytest.mark.parametrize("answer", ["no-sudo", "bare-debian13"])

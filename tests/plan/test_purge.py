@@ -6,7 +6,7 @@ from typing import Any
 from rackwright.look.probe import PURGE_SCRIPT, look_command
 from tasks.purge import purge
 from tests.plan.fleet import Ran, run
-from tests.plan.test_deploy import FACTS, FIRST_LOOK, HOLDER, SECOND_LOOK, WAIT
+from tests.plan.test_deploy import FACTS, FIRST_LOOK, HOLDER, LOCK_SH, SECOND_LOOK, WAIT, gives_back
 from tests.unit.test_observed import recorded
 
 LEFTOVERS = look_command(PURGE_SCRIPT, [], own_sudo=False).split()[1]
@@ -39,6 +39,7 @@ def purged(found: str, first: list[str], commands: list[str], **said: bool) -> R
         FIRST_LOOK: first,
         SECOND_LOOK: first,
         HOLDER: "",
+        LOCK_SH: "",
         **FACTS,
         re.compile(r"^! \(test -e"): [
             "user=root group=root mode=-rw-r--r-- atime=1 mtime=1 ctime=1 size=1 '/x'"
@@ -51,7 +52,7 @@ def purged(found: str, first: list[str], commands: list[str], **said: bool) -> R
 
 def changing(ran: Ran) -> list[str]:
     """The commands that change something, in order."""
-    looks = (re.compile(re.escape(look)) for look in (FIRST_LOOK, SECOND_LOOK, HOLDER))
+    looks = (re.compile(re.escape(look)) for look in (FIRST_LOOK, SECOND_LOOK, HOLDER, LOCK_SH))
     reading = (*FACTS, *looks)
     return [each for each in ran.commands if not any(one.search(each) for one in reading)]
 
@@ -83,7 +84,8 @@ def test_packages_go_before_data_and_our_mark_goes_last() -> None:
     # The fake host never changes, so that the second look fails it, and the mark stays.
     assert changing(ran)[: len(commands)] == commands
     assert ran.failed
-    assert "still there: docker-ce" in ran.commands[-1]
+    assert "still there: docker-ce" in ran.commands[-2]
+    assert gives_back(ran.commands[-1])
     assert f"rm -rf {STATE}" not in ran.commands
 
 

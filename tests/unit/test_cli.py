@@ -36,7 +36,7 @@ COMMANDS = (
         "start",
         "stop",
     ),
-    *("restart", "export", "import", "rm", "rmi", "prune"),
+    *("restart", "export", "import", "rm", "rmi", "prune", "history"),
 )
 
 

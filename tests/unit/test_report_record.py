@@ -99,6 +99,7 @@ def test_a_short_secret_is_not_shown_by_hiding_it() -> None:
         (["--key-password=x"], "'--key-password=***'"),
         (["--use-sudo-password", "lab.py"], "--use-sudo-password lab.py"),
         (["tasks.upgrade.upgrade", "version=26.1"], "tasks.upgrade.upgrade version=26.1"),
+        (["import", "https://me:secret@x.example/a.tar"], "import https://***@x.example/a.tar"),
     ],
 )
 def test_the_command_line_has_no_secrets(words: list[str], shown: str) -> None:

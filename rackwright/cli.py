@@ -7,6 +7,7 @@ from rackwright.commands import (
     archive,
     control,
     converge,
+    gpu,
     history,
     hosts,
     inside,
@@ -23,7 +24,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well, 2 drift or pending changes, 3 some hosts failed, 4 the "
     "settings are wrong, 5 refused: nobody said that it may be done.",
 )
-FAMILIES = (converge, hosts, report, history, listing, inside, control, archive, removal)
+FAMILIES = (converge, hosts, gpu, report, history, listing, inside, control, archive, removal)
 for family in FAMILIES:
     family.register(app)
 

@@ -1,4 +1,4 @@
-"""What must not happen to running containers without an explicit word."""
+"""What must not happen to running containers and jobs on GPUs without an explicit word."""
 
 from itertools import chain
 
@@ -11,6 +11,12 @@ ASKED = ("containers", "compose")
 
 def blocked(settings: Settings, plan: Plan) -> str | None:
     """Why this plan must not be carried out, and the word that allows it; None when it may be."""
+    if plan.jobs and settings.gpu_busy == "skip":
+        return (
+            f"its GPUs are in use, and this would break that: {'; '.join(plan.jobs)}; nothing was "
+            'changed. Run it again when they are done, or set gpu_busy to "wait" or, if the jobs '
+            'may be lost, to "go"'
+        )
     unasked = [change.stops for change in plan.changes if change.task not in ASKED]
     stops = tuple(dict.fromkeys(chain.from_iterable(unasked)))
     if not stops or settings.docker_allow_container_stop:

@@ -15,6 +15,9 @@ from rackwright.steps.daemon import (
     DaemonStep,
 )
 from rackwright.steps.engine import EngineStep
+from rackwright.steps.gpu_driver import DriverStep
+from rackwright.steps.gpu_ready import CdiStep, GpuVerifyStep, MigStep, RebootStep
+from rackwright.steps.gpu_toolkit import GpuSourcesStep, ToolkitStep
 from rackwright.steps.hold import HoldStep
 from rackwright.steps.images import ImagesStep
 from rackwright.steps.lock import LockStep
@@ -47,23 +50,31 @@ class Plan:
     """What each task has to do on one host, in the order of the run; None is nothing.
 
     `resumes` is true when an earlier run on this host did not get to its end. `notes` are sentences
-    about what is left as it is and why, for the admin to know. `apt_timeout` is how many seconds to
-    wait for whoever else uses apt. `turn` is by what the run holds the host while it makes changes.
+    about what is left as it is and why, for the admin to know. `jobs` on the GPUs would be broken,
+    and nobody gave them up; `gpu_wait` is for how many seconds they are waited for. `apt_timeout`
+    is how many seconds to wait for whoever else uses apt. `turn` is by what the run holds the host
+    while it makes changes.
     """
 
     repair: RepairStep | None = None
     sources: SourcesStep | None = None
     pip: PipStep | None = None
     repository: RepositoryStep | None = None
+    gpu_sources: GpuSourcesStep | None = None
     lock: LockStep | None = None
     bundle: BundleStep | None = None
     conflicts: ConflictsStep | None = None
     mirrors: MirrorsStep | None = None
+    toolkit: ToolkitStep | None = None
     daemon: DaemonStep | None = None
     unit: UnitStep | None = None
     engine: EngineStep | None = None
+    driver: DriverStep | None = None
     hold: HoldStep | None = None
     service: ServiceStep | None = None
+    reboot: RebootStep | None = None
+    mig: MigStep | None = None
+    cdi: CdiStep | None = None
     users: UsersStep | None = None
     logins: LoginsStep | None = None
     bundle_image: BundleImageStep | None = None
@@ -75,17 +86,35 @@ class Plan:
     prune: PruneStep | None = None
     rootless: RootlessStep | None = None
     purge: PurgeStep | None = None
+    gpu_verify: GpuVerifyStep | None = None
     hello_world: bool = False
     resumes: bool = False
     notes: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+    gpu_wait: int = 0
     apt_timeout: int = 300
     turn: Turn | None = None
 
     @property
+    def repositories(self) -> tuple[RepositoryStep, ...]:
+        """Every repository that changes."""
+        docker = (self.repository,) if self.repository else ()
+        return (*docker, *(self.gpu_sources.steps if self.gpu_sources else ()))
+
+    @property
     def uses_apt(self) -> bool:
         """Whether apt or dpkg have to do something."""
-        steps = (self.repair, self.sources, self.repository, self.conflicts, self.engine, self.hold)
-        return any((*steps, self.rootless, self.purge and self.purge.packages))
+        steps = (self.repair, self.sources, self.conflicts, self.engine, self.hold)
+        return any(
+            (
+                *steps,
+                self.toolkit,
+                self.driver,
+                self.repositories,
+                self.rootless,
+                self.purge and self.purge.packages,
+            )
+        )
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -96,7 +125,8 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to do at all, not even to verify."""
-        return not (self.changes or self.hello_world or self.resumes)
+        verifies = self.hello_world or self.gpu_verify is not None
+        return not (self.changes or verifies or self.resumes)
 
     @property
     def apt_environment(self) -> dict[str, str]:
@@ -111,8 +141,8 @@ class Plan:
             files += self.sources.files
         if self.pip and self.pip.replaces:
             files.append(PIP_CONF)
-        if self.repository:
-            files += self.repository.replaced_files
+        for repository in self.repositories:
+            files += repository.replaced_files
         if self.daemon and self.daemon.replaces:
             files.append(DAEMON_JSON)
         if self.purge:

@@ -1,5 +1,8 @@
 """From what is wanted and what is to the plan of one host. Pure."""
 
+from dataclasses import replace
+
+from rackwright.docker.daemon_maps import entries
 from rackwright.laptop.passwords import Passwords
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
@@ -18,6 +21,13 @@ from rackwright.steps.daemon import (
 )
 from rackwright.steps.data_root import left_behind
 from rackwright.steps.engine import ENGINE, EngineStep, engine_step, upstream
+from rackwright.steps.gpu import gpu_steps, gpu_verification, with_jobs
+from rackwright.steps.gpu_toolkit import (
+    ToolkitStep,
+    gpu_daemon_keys,
+    gpu_sources_step,
+    toolkit_step,
+)
 from rackwright.steps.hold import held_back, hold_step
 from rackwright.steps.images import images_step
 from rackwright.steps.logins import logins_step
@@ -59,15 +69,18 @@ def plan(
     observed = with_repaired(observed)
     from_bundle = settings.docker_source == "bundle"
     repository = None if from_bundle else repository_step(settings, observed)
+    gpu_sources = gpu_sources_step(settings, observed, repository)
+    toolkit = toolkit_step(settings, observed)
     conflicts = conflicts_step(observed)
     engine = engine_step(settings, observed, new_source=repository is not None)
-    if held := held_back(observed, engine, conflicts):
+    gpu = gpu_steps(settings, observed, toolkit)
+    if held := held_back(observed, engine, conflicts, (toolkit, gpu.driver)):
         raise RefusedError((held,))
     mirrors = choose(settings, observed, probed)
     # From here on, only the mirrors that the host can use are wanted.
     settings = settings.model_copy(update={"docker_registry_mirrors": mirrors.used})
     notes = [*archive_notes, *repository_notes(settings, observed), *mirrors.notes]
-    notes += workload_notes(settings, observed)
+    notes += [*workload_notes(settings, observed), *gpu.notes]
     if settings.docker_restart == "never" and engine and engine.replaces_running:
         # Docker's packages restart the daemon by themselves.
         notes.append(f"docker-ce stays at {_running(observed)}: docker_restart is never")
@@ -76,8 +89,8 @@ def plan(
         notes.append(
             f"docker-ce {newer} is on offer; `pyinfra INVENTORY tasks.upgrade.upgrade` installs it"
         )
-    hold = hold_step(settings, observed, engine)
-    others = _others(settings, observed, engine, conflicts)
+    hold = hold_step(settings, observed, engine, (toolkit, gpu.driver))
+    others = _others(settings, observed, engine, conflicts, toolkit)
     service = service_step(observed, others)
     if settings.docker_restart == "never":
         service, pending = deferred(service, others)
@@ -92,18 +105,24 @@ def plan(
     before_service = (repair, repository, conflicts, mirrors.step, engine, hold)
     after_service = (users, logins, rootless, resumes)
     changed = any((*before_service, others.daemon, others.unit, service, *after_service))
-    return Plan(
+    planned = Plan(
         repair=repair,
         sources=sources,
         pip=pip,
         repository=repository,
+        gpu_sources=gpu_sources,
+        toolkit=toolkit,
         conflicts=conflicts,
         mirrors=mirrors.step,
         daemon=others.daemon,
         unit=others.unit,
         engine=engine,
+        driver=gpu.driver,
         hold=hold,
         service=service,
+        reboot=gpu.reboot,
+        mig=gpu.mig,
+        cdi=gpu.cdi,
         users=users,
         logins=logins,
         images=images,
@@ -119,6 +138,9 @@ def plan(
         notes=tuple(notes),
         apt_timeout=settings.docker_apt_timeout,
     )
+    cdi = "features.cdi" in others.goal
+    planned = replace(planned, gpu_verify=gpu_verification(settings, observed, planned, cdi))
+    return with_jobs(settings, observed, planned)
 
 
 def _running(observed: Observed) -> str:
@@ -130,10 +152,13 @@ def _others(
     observed: Observed,
     engine: EngineStep | None,
     conflicts: ConflictsStep | None,
+    toolkit: ToolkitStep | None,
 ) -> Others:
     installed = observed.packages.get(ENGINE)
     version = upstream(installed.version) if installed and installed.whole else None
-    wanted, defaults = settings.daemon_keys, settings.daemon_defaults
+    keys = gpu_daemon_keys(settings, observed.gpus, _coming(engine, version))
+    wanted = {**entries(keys), **entries(settings.daemon_keys)}
+    defaults = settings.daemon_defaults
     try:
         wanted_keys = goal(wanted, defaults, observed)
         daemon = daemon_step(wanted, defaults, observed, version)
@@ -152,4 +177,13 @@ def _others(
         unit=unit,
         goal=wanted_keys,
         loses_engine=conflicts is not None and conflicts.stops_engine,
+        new_toolkit=toolkit is not None and toolkit.first,
     )
+
+
+def _coming(engine: EngineStep | None, installed: str | None) -> str | None:
+    """The engine's version after the step; None while "latest" is not known yet."""
+    wanted = engine.versions.get(ENGINE) if engine else None
+    if wanted is None:
+        return installed
+    return None if wanted == "latest" else upstream(wanted)

@@ -4,6 +4,7 @@ from rackwright.distro import ENGINES, KUBERNETES, RUNTIMES, unsupported
 from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.engine import ENGINE, older, wanted_version
+from rackwright.steps.gpu_refusals import gpu_refusals
 from rackwright.steps.images import still_used
 from rackwright.steps.users import missing_users
 from rackwright.steps.workload import workload_refusals
@@ -57,5 +58,6 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
             "docker_allow_downgrade for the host, or say allow_downgrade=true to "
             "tasks.upgrade.upgrade"
         )
+    reasons += gpu_refusals(settings, observed)
     reasons += still_used(settings, observed)
     return (*reasons, *workload_refusals(settings, observed))

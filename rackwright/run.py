@@ -28,7 +28,7 @@ from rackwright.laptop.archives import with_archives
 from rackwright.laptop.compose_files import with_compose_files
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.layers import layered
-from rackwright.laptop.openpgp import KeyRefusedError, fetch
+from rackwright.laptop.openpgp import KeyRefusedError, key_of
 from rackwright.laptop.passwords import Passwords, fleet_passwords
 from rackwright.laptop.reference import reference_digest
 from rackwright.look.apt_trial import TIMEOUT as TRIAL_TIMEOUT
@@ -70,8 +70,8 @@ def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | Non
     try:
         planned, settings, observed = look(host, run, resolve=True, in_turn=True)
         planned = replace(planned, turn=turn(run.holder, observed.host_lock, settings))
-        if planned.repository:
-            fetch(planned.repository.key_url, planned.repository.fingerprint)
+        for step in planned.repositories:
+            key_of(step.wanted)
     except RefusedError as error:
         fail(state, host, run, error.reasons)
         return None

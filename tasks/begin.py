@@ -5,6 +5,8 @@ import shlex
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
+from rackwright.gpu import READY_SH
+from rackwright.host.script import command
 from rackwright.marks import BACKUPS, STATE, UNFINISHED
 from rackwright.packages.patience import apt_is_free
 from rackwright.plan import Plan
@@ -15,6 +17,12 @@ def begin(plan: Plan) -> None:
     """Leave a mark that the last task takes away, so that a run that dies is taken up again."""
     if not plan.changes:
         return
+    if plan.jobs:
+        server.shell(
+            name="Nobody computes on the GPUs any more",
+            commands=[command(READY_SH, "wait_for_jobs", str(plan.gpu_wait))],
+            _timeout=plan.gpu_wait + 60,
+        )
     if plan.turn:
         server.shell(name="No other run changes the host", commands=[plan.turn.begin(plan.changes)])
     if plan.uses_apt:

@@ -12,8 +12,10 @@ from tasks.compose import compose
 from tasks.conflicts import conflicts
 from tasks.containers import containers
 from tasks.daemon import daemon
+from tasks.driver import driver
 from tasks.end import end
 from tasks.engine import engine
+from tasks.gpus import gpus
 from tasks.hold import hold
 from tasks.images import images
 from tasks.lists import lists
@@ -29,6 +31,7 @@ from tasks.repository import repository
 from tasks.rootless import rootless
 from tasks.service import service
 from tasks.sources import sources
+from tasks.toolkit import toolkit
 from tasks.unit import unit
 from tasks.users import users
 from tasks.verify import verify
@@ -54,11 +57,14 @@ def converge(**wanted: Any) -> None:
     bundle(plan=plan, _sudo=sudo)
     conflicts(plan=plan, _sudo=sudo, _env=plan.apt_environment)
     mirrors(plan=plan, _sudo=sudo)
+    toolkit(plan=plan, _sudo=sudo)
     daemon(plan=plan, _sudo=sudo)
     unit(plan=plan, _sudo=sudo)
     engine(plan=plan, _sudo=sudo, _env=plan.apt_environment)
+    driver(plan=plan, _sudo=sudo)
     hold(plan=plan, _sudo=sudo)
     service(plan=plan, settings=settings, _sudo=sudo)
+    gpus(plan=plan, _sudo=sudo)
     users(plan=plan, _sudo=sudo)
     logins(plan=plan, _sudo=sudo)
     bundle_image(plan=plan, _sudo=sudo)

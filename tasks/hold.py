@@ -1,11 +1,14 @@
-"""Holds on Docker's packages."""
+"""Holds on Docker's packages and on those of GPUs."""
 
 from io import StringIO
 
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
+from rackwright.gpu import DRIVER_SH
+from rackwright.host.script import command
 from rackwright.marks import HOLDS
+from rackwright.packages.nvidia import SET_PATTERN
 from rackwright.plan import Plan
 
 
@@ -30,4 +33,9 @@ def hold(plan: Plan) -> None:
         server.shell(
             name="Docker's packages are not on hold any more",
             commands=[f"apt-mark unhold {' '.join(step.released)}"],
+        )
+    if step.gpu:
+        server.shell(
+            name="Driver, toolkit and kernel are on hold, as one set",
+            commands=[command(DRIVER_SH, "hold", HOLDS, SET_PATTERN)],
         )

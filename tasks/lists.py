@@ -10,7 +10,7 @@ from rackwright.plan import Plan
 @deploy("Lists")
 def lists(plan: Plan) -> None:
     """The package lists are new, where packages come that they may not have."""
-    if plan.engine and plan.engine.refresh:
+    if plan.toolkit or plan.driver or (plan.engine and plan.engine.refresh):
         # Not apt.update: apt waits for the lock of dpkg, and for the one of its lists it does not.
         server.shell(
             name="The package lists are new",

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from rackwright.docker.daemon_maps import top
+
 # moby, daemon/config/config.go and config_linux.go (the `json:` tags), 20.10 to 29.
 TYPES: Final[Mapping[str, Any]] = {
     **dict.fromkeys(
@@ -146,6 +148,10 @@ RELOADABLE: Final = frozenset(
     }
 )
 
+# Of their entries, those that dockerd looks at when it starts, and not again (moby,
+# cmd/dockerd/daemon.go: the CDI driver is registered and the image store chosen there).
+READ_AT_START: Final = frozenset({"features.cdi", "features.containerd-snapshotter"})
+
 # A reload keeps the old value of these when the key is gone (moby, daemon/reload.go, IsValueSet):
 # the value that says so explicitly.
 EMPTY_VALUES: Final[Mapping[str, JsonValue]] = {
@@ -169,7 +175,7 @@ NOT_LIVE_RESTORED: Final = frozenset(
         "default-address-pools",
         "exec-opts",
         "exec-root",
-        "features",
+        "features.containerd-snapshotter",
         "fixed-cidr",
         "fixed-cidr-v6",
         "ipv6",
@@ -178,6 +184,14 @@ NOT_LIVE_RESTORED: Final = frozenset(
         "userns-remap",
     }
 )
+
+
+def reloads(key: str) -> bool:
+    """Whether a running daemon takes a change of this key over when it is reloaded.
+
+    The entries of maps are keys of their own (daemon_maps).
+    """
+    return top(key) in RELOADABLE and key not in READ_AT_START
 
 
 def mistakes(keys: Mapping[str, JsonValue]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""OpenPGP keys: who a key file belongs to, and Docker's key, fetched once by the laptop."""
+"""OpenPGP keys: who a key file belongs to, and a repository's key, fetched once by the laptop."""
 
 import os
 from functools import cache
@@ -6,6 +6,8 @@ from threading import Lock
 
 import pysequoia
 import requests
+
+from rackwright.packages.repositories import Repository
 
 # With RUST_BACKTRACE set, pysequoia walks the stack for every error it meets, also for those that
 # it handles; on the stack of a greenlet, where pyinfra runs everything, that ends the process.
@@ -33,13 +35,31 @@ def fingerprints(key_file: bytes) -> frozenset[str]:
     return frozenset(certificate.fingerprint.upper() for certificate in certificates)
 
 
-def fetch(url: str, fingerprint: str) -> str:
+def key_of(repository: Repository) -> str:
+    """The armored key of a repository, as fetch() gives it."""
+    return fetch(
+        repository.key_url,
+        repository.fingerprint,
+        repository.owner,
+        repository.key_setting,
+        repository.mirror_setting,
+    )
+
+
+def fetch(
+    url: str,
+    fingerprint: str,
+    owner: str = "Docker's",
+    key_setting: str = "docker_key_fingerprint",
+    mirror_setting: str = "docker_repo_url",
+) -> str:
     """The armored key at `url`, fetched once a run and checked to be exactly `fingerprint`.
 
-    Raises KeyRefusedError when it cannot be fetched or holds any other key.
+    Whose key it is and the two settings are for the errors. Raises KeyRefusedError when it cannot
+    be fetched or holds any other key.
     """
     with _fetching:  # every host asks at the same moment; one of them goes
-        content = _get(url)
+        content = _get(url, owner, mirror_setting)
     if isinstance(content, KeyRefusedError):
         raise content
     found = fingerprints(content.encode())
@@ -47,20 +67,20 @@ def fetch(url: str, fingerprint: str) -> str:
         raise KeyRefusedError(
             f"the key at {url} has the fingerprint {', '.join(sorted(found)) or '(none: no key)'}, "
             f"wanted is {fingerprint}; if the new key is right, check it with its owner and set "
-            "docker_key_fingerprint"
+            f"{key_setting}"
         )
     return content
 
 
 @cache
-def _get(url: str) -> str | KeyRefusedError:
+def _get(url: str, owner: str, mirror_setting: str) -> str | KeyRefusedError:
     try:
         answer = requests.get(url, timeout=15)
         answer.raise_for_status()
     except requests.RequestException as error:
         return KeyRefusedError(
-            f"cannot fetch Docker's key from {url}: {_cause(error)}; check that this machine "
-            "reaches it, or set docker_repo_url to a mirror"
+            f"cannot fetch {owner} key from {url}: {_cause(error)}; check that this machine "
+            f"reaches it, or set {mirror_setting} to a mirror"
         )
     if len(answer.content) > _LARGEST_KEY_FILE:
         return KeyRefusedError(f"{url} is {len(answer.content)} bytes long, which is no key")

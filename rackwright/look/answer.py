@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from rackwright.laptop import openpgp
 from rackwright.look import sources_seen
+from rackwright.look.gpu import parse_gpus
 from rackwright.look.host_lock import parse_host_lock
 from rackwright.look.images import parse_images
 from rackwright.look.observed import Engine, Observed, Package, ProbeError, Running, Unfinished
@@ -93,6 +94,7 @@ def parse(lines: Iterable[str]) -> Observed:
             images=parse_images(values) if one.get("engine_version") else None,
             workload=parse_workload(values) if "workload_asked" in one else None,
             host_lock=parse_host_lock(values),
+            gpus=parse_gpus(values) if "gpu_pci" in one else None,
         )
     except (KeyError, ValueError) as error:
         raise ProbeError(f"the probe's answer cannot be read: {error!r}") from error

@@ -6,8 +6,10 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from rackwright.look.gpu import Gpus
 from rackwright.look.host_lock import HostLock
 from rackwright.look.images import Images
+from rackwright.look.package import Package as Package
 from rackwright.look.sources_seen import SourcesSeen
 from rackwright.look.workload import Workload
 
@@ -18,24 +20,6 @@ Unfinished = Literal["reload", "verify"]
 
 class ProbeError(ValueError):
     """The probe's answer cannot be used; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Package:
-    """A package as dpkg knows it: `status` is db:Status-Abbrev, "ii" when all is well."""
-
-    version: str
-    status: str
-
-    @property
-    def whole(self) -> bool:
-        """Installed, and not left half-way."""
-        return self.status[1:] == "i"
-
-    @property
-    def held(self) -> bool:
-        """On hold: apt moves it only when told twice (apt-mark(8))."""
-        return self.status[0] == "h"
 
 
 @dataclass(frozen=True)
@@ -76,8 +60,8 @@ class Observed:
     gave a daemon of their own, `rootless_ready` those whose daemon is as it should be, and
     `rootless_containers` run on these, as USER/NAME; `running` has the same containers and the
     engine's, with their images. `holds` are the packages that Rackwright put
-    on hold, `offered` is the newest engine in the package lists that the host has. `workload` is
-    None where nobody asked for it.
+    on hold, `offered` is the newest engine in the package lists that the host has. `workload` and
+    `gpus` are None where nobody asked for them, `gpus` also where there is no device of NVIDIA's.
     """
 
     uid: int
@@ -118,6 +102,7 @@ class Observed:
     images: Images | None = None
     workload: Workload | None = None
     host_lock: HostLock = field(default_factory=HostLock)
+    gpus: Gpus | None = None
 
     @property
     def has_systemd(self) -> bool:

@@ -22,6 +22,7 @@ from rackwright.steps.purge import paths_to_look_for
 SCRIPT = Path(__file__).with_suffix(".sh")
 WORKLOAD = SCRIPT.with_name("workload.sh")
 HOST_LOCK_SH = SCRIPT.parents[1] / "host_lock" / "host_lock.sh"
+GPU = SCRIPT.with_name("gpu.sh")
 PURGE_SCRIPT = SCRIPT.with_name("purge.sh")
 TIMEOUT = 60  # seconds
 
@@ -91,8 +92,15 @@ def _more(settings: Settings) -> list[str]:
         images_look(settings),
         command(WORKLOAD) if settings.docker_workload else "",
         f"[ ! -e {HOST_LOCK} ] || {{ {command(HOST_LOCK_SH, 'show', admin())}; }}",
+        gpu_look(settings) if settings.gpu_asked else "",
     ]
     return [look for look in looks if look]
+
+
+def gpu_look(settings: Settings) -> str:
+    """Shell code that looks at the GPUs of a host."""
+    urls = (settings.gpu_toolkit_repo_url, settings.gpu_repo_url)
+    return command(GPU, *filter(None, urls))
 
 
 def _mirrored(settings: Settings) -> list[str]:

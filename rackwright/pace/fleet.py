@@ -111,7 +111,8 @@ def fleet(request: Request) -> Fleet:
 def _patience(run: Run, request: Request) -> dict[str, Patience]:
     return {
         name: Patience(
-            request.timeout or settings.host_timeout, request.silence or settings.host_silence
+            request.timeout or settings.host_timeout + settings.gpu_patience,
+            request.silence or settings.host_silence,
         )
         for name, settings in run.settings.items()
     }

@@ -4,55 +4,56 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rackwright.distro import DOCKER_DISTROS
-from rackwright.packages.apt_sources import Definition, Goes, definitions, reads, without
+from rackwright.look.observed import Observed
+from rackwright.packages import repositories
+from rackwright.packages.apt_sources import Definition, Goes
+from rackwright.packages.repositories import Repository
 from rackwright.settings import Settings
 from rackwright.settings.packages import DOCKER_KEY_FINGERPRINT
 
+OWNER = "Docker's"
 SOURCE = "/etc/apt/sources.list.d/docker.sources"
+KEYRING = "/etc/apt/keyrings/docker.asc"
 DOCKER_CHANNELS = frozenset({"stable", "test", "edge", "nightly"})
 # Where Docker has its packages, and where it had them until 2017.
 DOCKER_HOSTS = frozenset({"download.docker.com", "apt.dockerproject.org"})
-# The first line of templates/docker.sources.j2.
-_HEADER = "# Docker's package repository, written by Rackwright.\n"
 
 
 def find(sources: Mapping[str, str], settings: Settings) -> dict[str, list[Definition]]:
     """The definitions of Docker's repository, disabled ones too, by the path of their file."""
-
-    def means_docker(each: Definition) -> bool:
-        return any(_goes(settings)(uri, each.get("components", ())) for uri in each["uris"])
-
-    found = {
-        path: [each for each in definitions(path, text) if means_docker(each)]
-        for path, text in sources.items()
-        if reads(path)
-    }
-    return {path: docker for path, docker in found.items() if docker}
+    return repositories.find(sources, _goes(settings))
 
 
 def left_of(path: str, text: str, settings: Settings) -> str | None:
     """A source file's text without Docker's repository; None when nobody would miss the file."""
-    left = without(path, text, _goes(settings))
-    if path == SOURCE:
-        left = left.replace(_HEADER, "")
-    # A source that was turned off with a # is still somebody's, and the distribution's own file
-    # stays, whatever is left of it.
-    turned_on = re.sub(r"(?m)^#+[ \t]*", "", left)
-    missed = definitions(path, without(path, turned_on, _goes(settings)))
-    return left if missed or path == "/etc/apt/sources.list" else None
+    return repositories.left_of(path, text, _goes(settings), SOURCE, OWNER)
 
 
 def keyrings(
     trusted: Mapping[str, frozenset[str]], settings: Settings
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Keyrings that apt trusts for every repository: with Docker's key alone, and beside others.
+    """Keyrings that apt trusts for every repository: with Docker's key alone, and beside others."""
+    return repositories.keyrings(trusted, _keys(settings))
 
-    `trusted` has the fingerprints in each by its path.
-    """
-    docker = {settings.docker_key_fingerprint, DOCKER_KEY_FINGERPRINT}
-    with_it = [path for path, keys in trusted.items() if keys & docker]
-    alone = tuple(path for path in with_it if trusted[path] <= docker)
-    return alone, tuple(path for path in with_it if path not in alone)
+
+def docker_repository(settings: Settings, observed: Observed) -> Repository:
+    """Docker's repository for a host."""
+    url = f"{settings.docker_repo_url}/{observed.distro}"
+    return Repository(
+        owner=OWNER,
+        source=SOURCE,
+        keyring=KEYRING,
+        uri=url,
+        suite=observed.codename,
+        component=settings.docker_channel,
+        architecture=observed.architecture,
+        key_url=f"{url}/gpg",
+        fingerprint=settings.docker_key_fingerprint,
+        keys=_keys(settings),
+        means=_goes(settings),
+        key_setting="docker_key_fingerprint",
+        mirror_setting="docker_repo_url",
+    )
 
 
 def is_docker(uri: str, components: Sequence[str], repo_url: str) -> bool:
@@ -66,6 +67,10 @@ def is_docker(uri: str, components: Sequence[str], repo_url: str) -> bool:
     # repository manager has it under one name, like docker-ce-debian.
     copied = folders[-2:-1] == ["linux"] and folders[-1] in DOCKER_DISTROS
     return copied or any("docker-ce" in folder for folder in folders[1:])
+
+
+def _keys(settings: Settings) -> frozenset[str]:
+    return frozenset({settings.docker_key_fingerprint, DOCKER_KEY_FINGERPRINT})
 
 
 def _goes(settings: Settings) -> Goes:

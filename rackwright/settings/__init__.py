@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from rackwright.settings.daemon import DaemonSettings
+from rackwright.settings.gpu import GpuSettings
 from rackwright.settings.host_lock import HostLockSettings
 from rackwright.settings.images import ImageSettings
 from rackwright.settings.logins import LoginSettings
@@ -21,7 +22,12 @@ from rackwright.settings.values import User
 from rackwright.settings.workload import WorkloadSettings
 
 # Of host_ only these are ours: an inventory may well have a host_room of its own.
-PREFIXES: Final = ("apt_", "docker_", "host_command_", "host_silence", "host_timeout", "pip_")
+PREFIXES: Final = (
+    *("apt_", "docker_", "gpu_", "pip_"),
+    *("host_command_", "host_silence", "host_timeout"),
+)
+# Of these, somebody writes a number now and then; 26.10 would be 26.1.
+VERSIONS: Final = ("docker_version", "gpu_driver", "gpu_toolkit_version")
 
 
 class SettingsError(ValueError):
@@ -36,6 +42,7 @@ class SettingsError(ValueError):
 class Settings(
     HostLockSettings,
     PaceSettings,
+    GpuSettings,
     ImageSettings,
     SourceSettings,
     WorkloadSettings,
@@ -65,6 +72,14 @@ class Settings(
                 f"docker_rootless_users: {', '.join(both)} is in docker_users too, which gives the "
                 "rights of root; take them out of one of the two"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _a_bundle_has_no_drivers(self) -> Self:
+        if self.docker_source == "bundle":
+            for name in ("gpu_driver", "gpu_toolkit_version"):
+                if getattr(self, name) != Settings.model_fields[name].default:
+                    raise ValueError(f"{name}: an offline bundle has no packages for GPUs")
         return self
 
     @model_validator(mode="after")
@@ -121,6 +136,6 @@ def _sentence(error: Any) -> str:
     what = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error" and not path:
         return str(what)
-    if path == "docker_version" and error["type"] == "string_type":
+    if path in VERSIONS and error["type"] == "string_type":
         what = f'{error["input"]!r} is a number; write it in quotes: "{error["input"]}"'
     return f"{path}: {what}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from rackwright.change import Change, Impact
-from rackwright.docker.daemon_keys import EMPTY_VALUES, RELOADABLE
+from rackwright.docker.daemon_keys import EMPTY_VALUES, reloads
+from rackwright.docker.daemon_maps import MAPS, entries, flat, nested, top
 from rackwright.look.observed import Observed
 
 DAEMON_JSON = "/etc/docker/daemon.json"
@@ -51,10 +52,13 @@ def daemon_step(
     """
     current = read(observed.daemon_json)
     owned = _owned(current, observed)
-    target = goal(wanted, defaults, observed)
-    given_up = _given_up(owned, target, running=observed.engine is not None)
+    wanted, target = entries(wanted), goal(wanted, defaults, observed)
+    running = observed.engine is not None
+    given_up = _given_up(owned, target, running)
     new = {key: value for key, value in current.items() if key not in given_up}
     new |= {key: value for key, value in given_up.items() if value is not None} | target
+    if running:
+        new |= _emptied(given_up, new)
     differing = [key for key in {**current, **new} if _differ(key, current, new)]
     if not differing:
         return None
@@ -78,6 +82,7 @@ def goal(wanted: Keys, defaults: Keys, observed: Observed) -> dict[str, JsonValu
     current = read(observed.daemon_json)
     owned = _owned(current, observed)
     of_the_admin = {key: value for key, value in current.items() if key not in owned}
+    wanted, defaults = entries(wanted), entries(defaults)
     said = {**of_the_admin, **wanted}
     swarm = observed.engine is not None and observed.engine.swarm
     rotates = said.get("log-driver", "json-file") in ROTATING_DRIVERS
@@ -88,7 +93,7 @@ def goal(wanted: Keys, defaults: Keys, observed: Observed) -> dict[str, JsonValu
         for key, value in defaults.items()
         if key not in of_the_admin and not unfit.get(key)
     }
-    return applied | dict(wanted)
+    return applied | wanted
 
 
 def without_ours(observed: Observed) -> tuple[bool, str | None]:
@@ -103,7 +108,10 @@ def without_ours(observed: Observed) -> tuple[bool, str | None]:
 
 
 def read(text: str | None) -> dict[str, JsonValue]:
-    """The keys of a daemon.json; {} for an absent or empty file. Raises DaemonJsonError."""
+    """The keys of a daemon.json, entries of maps on their own (daemon_maps); {} where it is absent.
+
+    Raises DaemonJsonError.
+    """
     try:
         keys = json.loads(text) if text and text.strip() else {}
     except json.JSONDecodeError as error:
@@ -113,26 +121,32 @@ def read(text: str | None) -> dict[str, JsonValue]:
         ) from None
     if not isinstance(keys, dict):
         raise DaemonJsonError(f"{DAEMON_JSON} is not a JSON object; repair it or move it away")
-    return keys
+    return flat(keys)
 
 
 def impact_of(keys: Collection[str]) -> Impact:
     """What a running daemon needs to take over changes of these keys."""
-    return Impact.RELOAD if RELOADABLE.issuperset(keys) else Impact.RESTART
+    return Impact.RELOAD if all(map(reloads, keys)) else Impact.RESTART
 
 
 def _owned(current: Keys, observed: Observed) -> dict[str, JsonValue]:
     # A key that was changed since is the admin's now.
+    remembered = flat(observed.owned_keys)
     return {
-        key: value
-        for key, value in observed.owned_keys.items()
-        if not _differ(key, current, observed.owned_keys)
+        key: value for key, value in remembered.items() if not _differ(key, current, remembered)
     }
 
 
 def _given_up(owned: Keys, target: Keys, running: bool) -> dict[str, JsonValue | None]:
     # None takes the key away.
-    return {key: EMPTY_VALUES.get(key) if running else None for key in owned if key not in target}
+    going = [key for key in owned if key not in target]
+    return {key: EMPTY_VALUES.get(key) if running else None for key in going}
+
+
+def _emptied(given_up: Keys, new: Keys) -> dict[str, JsonValue]:
+    """Maps that have lost their last entry, as a reload has to be told of it."""
+    lost = {top(key) for key in given_up if key not in MAPS} & EMPTY_VALUES.keys() & set(MAPS)
+    return {name: EMPTY_VALUES[name] for name in lost - {top(key) for key in new}}
 
 
 def _differ(key: str, one: Keys, other: Keys) -> bool:
@@ -145,7 +159,7 @@ def _json(value: JsonValue) -> str:
 
 
 def _text(keys: Keys) -> str:
-    return json.dumps(keys, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(nested(keys), indent=2, ensure_ascii=False) + "\n"
 
 
 def _change(

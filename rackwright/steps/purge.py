@@ -8,10 +8,9 @@ from rackwright.distro import CONFFILES, DOCKER_PACKAGES
 from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed, Package
 from rackwright.marks import BACKUPS, STATE
-from rackwright.packages.docker_sources import find, keyrings, left_of
+from rackwright.packages.docker_sources import KEYRING, find, keyrings, left_of
 from rackwright.settings import Settings
 from rackwright.steps.daemon import DAEMON_JSON, read, without_ours
-from rackwright.steps.repository import KEYRING
 from rackwright.steps.rootless import removal
 from rackwright.steps.unit import CONTAINERD_DROP_IN, DOCKER_DROP_IN
 from rackwright.steps.users import GROUP

@@ -1,4 +1,4 @@
-"""Docker's apt repository: one key, one definition of it, and no other."""
+"""Apt repositories of others: one key, one definition, and no other."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,24 +8,22 @@ from rackwright.change import Change
 from rackwright.look.observed import Observed
 from rackwright.marks import BACKUPS
 from rackwright.packages.apt_sources import Definition
-from rackwright.packages.docker_sources import SOURCE, find, keyrings, left_of
+from rackwright.packages.docker_sources import docker_repository, keyrings
+from rackwright.packages.repositories import Repository, find, header, left_of
+from rackwright.packages.repositories import keyrings as trusting
 from rackwright.settings import Settings
-
-KEYRING = "/etc/apt/keyrings/docker.asc"
 
 
 @dataclass(frozen=True)
 class RepositoryStep:
     """The definition to write, and what becomes of other files that define the repository.
 
-    `source` holds the variables of templates/docker.sources.j2, `rest` what else stands in that
-    file. `others` maps the path of a file to the text that is left of it, None when nothing is
-    left. `distrusted` are keyrings to take away, which apt trusts for every repository.
+    `rest` is what else stands in its file. `others` maps the path of a file to the text that is
+    left of it, None when nothing is left. `distrusted` are keyrings to take away, which apt trusts
+    for every repository.
     """
 
-    key_url: str
-    fingerprint: str
-    source: Mapping[str, str]
+    wanted: Repository
     rest: str
     others: Mapping[str, str | None]
     distrusted: tuple[str, ...]
@@ -33,46 +31,61 @@ class RepositoryStep:
     changes: tuple[Change, ...]
 
     @property
+    def definition(self) -> str:
+        """The text of the definition, as it is tried out."""
+        return header(self.wanted.owner) + self.wanted.text
+
+    @property
     def advice(self) -> str:
         """What to do when the host's apt cannot use the repository."""
-        uri, suite, component = (self.source[key] for key in ("uri", "suite", "component"))
-        return unusable(uri, suite, component, "apt's reason stands above")
+        return unusable(self.wanted, "apt's reason stands above")
+
+    def after(self, sources: Mapping[str, str]) -> dict[str, str]:
+        """The texts of source files when the step is done."""
+        left = {path: self.others.get(path, text) for path, text in sources.items()}
+        rest = f"\n\n{self.rest}" if self.rest else ""
+        left[self.wanted.source] = self.definition + rest
+        return {path: text for path, text in left.items() if text is not None}
 
 
 def repository_step(settings: Settings, observed: Observed) -> RepositoryStep | None:
-    """What to write and take away; None when the host has the wanted definition and no other."""
-    url = f"{settings.docker_repo_url}/{observed.distro}"
-    source = {
-        "uri": url,
-        "suite": observed.codename,
-        "component": settings.docker_channel,
-        "architecture": observed.architecture,
-        "keyring": KEYRING,
-    }
-    found = find(observed.apt_sources, settings)
-    ours = found.pop(SOURCE, [])
-    others = {path: left_of(path, observed.apt_sources[path], settings) for path in found}
-    distrusted, _ = keyrings(observed.trusted_keyrings, settings)
-    key = frozenset({settings.docker_key_fingerprint})
+    """What to write and take away; None when the host has Docker's repository and no other."""
+    docker = docker_repository(settings, observed)
+    return one_definition(docker, observed, observed.apt_sources, observed.keyring)
+
+
+def one_definition(
+    wanted: Repository,
+    observed: Observed,
+    sources: Mapping[str, str],
+    keyring: frozenset[str] | None,
+) -> RepositoryStep | None:
+    """What to write and take away; None when the host has the wanted definition and no other.
+
+    `sources` are the texts of source files by path, `keyring` the keys that are in its place.
+    """
+    found = find(sources, wanted.means)
+    ours = found.pop(wanted.source, [])
+    others = {path: _left(wanted, path, sources[path]) for path in found}
+    distrusted, _ = trusting(observed.trusted_keyrings, wanted.keys)
+    key = frozenset({wanted.fingerprint})
     changes = []
-    if observed.keyring != key:
-        changes.append(_key_change(settings, observed))
-    if ours != [_as_apt_reads(source)]:
-        changes.append(_source_change(ours, url))
-    changes += [_other_change(path, found[path], left) for path, left in others.items()]
-    changes += [_trust_change(path) for path in distrusted]
+    if keyring != key:
+        changes.append(_key_change(wanted, keyring))
+    if ours != [_as_apt_reads(wanted)]:
+        changes.append(_source_change(wanted, ours))
+    changes += [_other_change(wanted, path, found[path], left) for path, left in others.items()]
+    changes += [_trust_change(wanted, path) for path in distrusted]
     if not changes:
         return None
     return RepositoryStep(
-        key_url=f"{url}/gpg",
-        fingerprint=settings.docker_key_fingerprint,
-        source=source,
-        rest=(left_of(SOURCE, observed.apt_sources.get(SOURCE, ""), settings) or "").lstrip("\r\n"),
+        wanted=wanted,
+        rest=(_left(wanted, wanted.source, sources.get(wanted.source, "")) or "").lstrip("\r\n"),
         others=others,
         distrusted=distrusted,
         replaced_files=(
-            *([] if observed.keyring in (None, key) else [KEYRING]),
-            *([SOURCE] if SOURCE in observed.apt_sources else []),
+            *([] if keyring in (None, key) else [wanted.keyring]),
+            *([wanted.source] if wanted.source in sources else []),
             *others,
             *distrusted,
         ),
@@ -80,11 +93,12 @@ def repository_step(settings: Settings, observed: Observed) -> RepositoryStep | 
     )
 
 
-def unusable(uri: str, suite: str, component: str, reason: str) -> str:
+def unusable(wanted: Repository, reason: str) -> str:
     """Sentences for a host whose apt cannot use the repository, with the reason and a way out."""
+    where = f" ({wanted.suite} {wanted.component})" if wanted.component else ""
     return (
-        f"this host cannot use Docker's repository at {uri} ({suite} {component}); {reason}. "
-        "Check that the host reaches it, or set docker_repo_url to a mirror"
+        f"this host cannot use {wanted.owner} repository at {wanted.uri}{where}; {reason}. "
+        f"Check that the host reaches it, or set {wanted.mirror_setting} to a mirror"
     )
 
 
@@ -98,38 +112,45 @@ def repository_notes(settings: Settings, observed: Observed) -> tuple[str, ...]:
     )
 
 
-def _as_apt_reads(source: Mapping[str, str]) -> Definition:
+def _left(wanted: Repository, path: str, text: str) -> str | None:
+    return left_of(path, text, wanted.means, wanted.source, wanted.owner)
+
+
+def _as_apt_reads(wanted: Repository) -> Definition:
+    component = {"components": [wanted.component]} if wanted.component else {}
     return {
         "types": ["deb"],
-        "uris": [source["uri"]],
-        "suites": [source["suite"]],
-        "components": [source["component"]],
-        "architectures": [source["architecture"]],
-        "signed-by": [source["keyring"]],
+        "uris": [wanted.uri],
+        "suites": [wanted.suite],
+        **component,
+        "architectures": [wanted.architecture],
+        "signed-by": [wanted.keyring],
     }
 
 
-def _source_change(ours: Sequence[Definition], url: str) -> Change:
+def _source_change(wanted: Repository, ours: Sequence[Definition]) -> Change:
     before = _uris(ours) or "absent"
-    if before == url:
+    if before == wanted.uri:
         before = "has other fields than wanted"
-    return Change("repository", SOURCE, before, url, "apt gets Docker's packages from there")
+    reason = f"apt gets {wanted.owner} packages from there"
+    return Change("repository", wanted.source, before, wanted.uri, reason)
 
 
-def _key_change(settings: Settings, observed: Observed) -> Change:
+def _key_change(wanted: Repository, keyring: frozenset[str] | None) -> Change:
     before = "absent"
-    if observed.keyring is not None:
-        before = ", ".join(sorted(observed.keyring)) or "no OpenPGP key"
-    return Change(
-        "repository", KEYRING, before, settings.docker_key_fingerprint, "it signs Docker's packages"
-    )
+    if keyring is not None:
+        before = ", ".join(sorted(keyring)) or "no OpenPGP key"
+    reason = f"it signs {wanted.owner} packages"
+    return Change("repository", wanted.keyring, before, wanted.fingerprint, reason)
 
 
-def _other_change(path: str, going: Sequence[Definition], left: str | None) -> Change:
+def _other_change(
+    wanted: Repository, path: str, going: Sequence[Definition], left: str | None
+) -> Change:
     return Change(
         "repository",
         path,
-        f"defines Docker's repository too ({_uris(going)})",
+        f"defines {wanted.owner} repository too ({_uris(going)})",
         "removed" if left is None else "without it",
         "two definitions make apt fail (Conflicting values set for option Signed-By); "
         f"the old file is kept in {BACKUPS}",
@@ -141,11 +162,11 @@ def _uris(found: Sequence[Definition]) -> str:
     return re.sub("//[^/, ]*@", "//***@", ", ".join(uris))  # a mirror's password is not for logs
 
 
-def _trust_change(path: str) -> Change:
+def _trust_change(wanted: Repository, path: str) -> Change:
     return Change(
         "repository",
         path,
-        "lets Docker's key sign for every repository",
+        f"lets {wanted.owner} key sign for every repository",
         "removed",
-        f"only {SOURCE} needs the key; the old file is kept in {BACKUPS}",
+        f"only {wanted.source} needs the key; the old file is kept in {BACKUPS}",
     )

@@ -6,7 +6,7 @@ The only place where it is decided that Docker starts, reloads or restarts.
 from dataclasses import dataclass, replace
 
 from rackwright.change import Change, Impact
-from rackwright.docker.daemon_keys import NOT_LIVE_RESTORED, RELOADABLE
+from rackwright.docker.daemon_keys import NOT_LIVE_RESTORED, reloads
 from rackwright.look.observed import Action, Engine, Observed
 from rackwright.steps.daemon import DaemonStep, Keys
 from rackwright.steps.engine import ENGINE, EngineStep, upstream
@@ -14,7 +14,10 @@ from rackwright.steps.unit import UnitStep
 
 # Of NOT_LIVE_RESTORED, what gives the daemon another store, or another place for the containers'
 # state: it does not know any more what live-restore kept running.
-OTHER_STORE = {"data-root", "exec-root", "features", "storage-driver", "userns-remap"}
+OTHER_STORE = {
+    *("data-root", "exec-root", "features.containerd-snapshotter", "storage-driver"),
+    "userns-remap",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Others:
     """The steps of the same plan that docker.service has to take over, and daemon.json's goal.
 
     `loses_engine`: the running engine is the distribution's and goes before the new one comes.
+    `new_toolkit`: NVIDIA's Container Toolkit comes to a host that had none.
     """
 
     engine: EngineStep | None
@@ -54,6 +58,7 @@ class Others:
     unit: UnitStep | None
     goal: Keys
     loses_engine: bool
+    new_toolkit: bool = False
 
 
 def service_step(observed: Observed, others: Others) -> ServiceStep | None:
@@ -90,7 +95,7 @@ def deferred(step: ServiceStep | None, others: Others) -> tuple[ServiceStep | No
         return step, ""
     (change,) = step.changes
     note = f"a restart of Docker is pending ({change.reason}), and docker_restart is never"
-    if others.daemon is None or RELOADABLE.isdisjoint(others.daemon.keys):
+    if others.daemon is None or not any(map(reloads, others.daemon.keys)):
         return None, note
     reason = "daemon.json changes keys that a reload takes over"
     reload = replace(change, after="reloaded", reason=reason, impact=Impact.RELOAD, stops=())
@@ -109,11 +114,14 @@ def restart_reasons(observed: Observed, running: Engine, others: Others) -> list
         reasons.append("daemon.json changes a key that a reload does not take over")
     if others.unit:
         reasons.append("a systemd drop-in changes")
+    if others.new_toolkit:
+        # moby, daemon/nvidia_linux.go: --gpus works where the hook was there at the start.
+        reasons.append("it looks for the Container Toolkit only when it starts")
     if observed.restart_pending is not None:
         reasons.append("its configuration is newer than the daemon that runs")
     elif not others.daemon:
         shown = not_in_force(others.goal, running)
-        reasons += [sentence for key, sentence in shown.items() if key not in RELOADABLE]
+        reasons += [sentence for key, sentence in shown.items() if not reloads(key)]
     return reasons
 
 

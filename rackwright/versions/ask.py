@@ -1,13 +1,15 @@
 """Asking a host what Docker's repository offers to it; its apt works in a folder of its own."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from pyinfra.api import Host
 
 from rackwright.host.script import command, encoded
-from rackwright.laptop.openpgp import fetch
+from rackwright.laptop.openpgp import key_of
 from rackwright.look.observed import Observed
+from rackwright.packages.docker_sources import docker_repository
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages
 from rackwright.steps.repository import unusable
@@ -22,8 +24,8 @@ def ask(host: Host, settings: Settings, observed: Observed) -> list[Offer]:
 
     Raises NotOfferedError when the host's apt cannot read the repository, and KeyRefusedError.
     """
-    url = f"{settings.docker_repo_url}/{observed.distro}"
-    key = fetch(f"{url}/gpg", settings.docker_key_fingerprint)
+    docker = docker_repository(settings, observed)
+    key = key_of(docker)
     words = [encoded(key), encoded(definition(settings, observed))]
     ok, output = host.run_shell_command(
         command(OFFERS, *words, *wanted_packages(settings)),
@@ -32,14 +34,10 @@ def ask(host: Host, settings: Settings, observed: Observed) -> list[Offer]:
     )
     if not ok:
         said = f"apt says: {' / '.join(output.stderr_lines[-3:])}"
-        raise NotOfferedError(unusable(url, observed.codename, settings.docker_channel, said))
+        raise NotOfferedError(unusable(docker, said))
     return parse_offers(output.stdout_lines)
 
 
 def definition(settings: Settings, observed: Observed) -> str:
     """The repository for a host's release; the script on the host puts its key's path in."""
-    return (
-        f"Types: deb\nURIs: {settings.docker_repo_url}/{observed.distro}\n"
-        f"Suites: {observed.codename}\nComponents: {settings.docker_channel}\n"
-        f"Architectures: {observed.architecture}\nSigned-By: @KEYRING@\n"
-    )
+    return replace(docker_repository(settings, observed), keyring="@KEYRING@").text

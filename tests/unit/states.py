@@ -53,9 +53,9 @@ def after(settings: Settings, observed: Observed, plan: Plan) -> Observed:
         }
     for name, version in plan.engine.versions.items() if plan.engine else ():
         packages[name] = Package(_newest(version), "ii")
-    for name in plan.hold.released if plan.hold else ():
+    for name in packages.keys() & set(plan.hold.released if plan.hold else ()):
         packages[name] = replace(packages[name], status="ii")
-    for name in plan.hold.held if plan.hold else ():
+    for name in packages.keys() & set(plan.hold.held if plan.hold else ()):
         packages[name] = replace(packages[name], status="hi")
     sources = dict(observed.apt_sources)
     trusted = dict(observed.trusted_keyrings)
@@ -83,7 +83,9 @@ def after(settings: Settings, observed: Observed, plan: Plan) -> Observed:
         dpkg_interrupted=False,
         apt_lists_fresh=observed.apt_lists_fresh or plan.engine is not None,
         apt_sources=sources,
-        keyring=frozenset({plan.repository.fingerprint}) if plan.repository else observed.keyring,
+        keyring=frozenset({plan.repository.wanted.fingerprint})
+        if plan.repository
+        else observed.keyring,
         trusted_keyrings=trusted,
         daemon_json=daemon_json,
         mirrors_json=mirrors_json,

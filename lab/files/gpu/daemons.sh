@@ -31,5 +31,5 @@ nv-fabricmanager)
     ;;
 esac
 ! command -v systemd-notify >/dev/null || systemd-notify --ready
-sleep infinity &
+sleep infinity 9<&- &
 wait

@@ -1,0 +1,7 @@
+"""GPUs: what is wrong with a host's, who uses them, and the scripts that change them."""
+
+from pathlib import Path
+from typing import Final
+
+DRIVER_SH: Final = Path(__file__).with_name("driver.sh")
+READY_SH: Final = Path(__file__).with_name("ready.sh")

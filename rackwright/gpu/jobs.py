@@ -1,0 +1,57 @@
+"""Who computes on a host's GPUs, and which changes would break that. Pure.
+
+A process that computes does not survive another driver or a reboot. A container that got its GPUs
+through the nvidia runtime, and not through CDI, loses them when systemd reloads its units (NVIDIA,
+"Troubleshooting": "Failed to initialize NVML: Unknown Error").
+"""
+
+from collections.abc import Iterable
+
+from rackwright.look.gpu import GpuContainer, GpuProcess, Gpus
+
+
+def all_jobs(gpus: Gpus) -> tuple[str, ...]:
+    """Everybody who computes."""
+    return tuple(_process(gpus, each) for each in gpus.processes)
+
+
+def on_gpus(gpus: Gpus, indexes: Iterable[str]) -> tuple[str, ...]:
+    """Everybody who computes on the GPUs of these numbers."""
+    uuids = {gpu.uuid for gpu in gpus.gpus if gpu.index in set(indexes)}
+    return tuple(_process(gpus, each) for each in gpus.processes if each.gpu in uuids)
+
+
+def in_containers(gpus: Gpus, names: Iterable[str]) -> tuple[str, ...]:
+    """Everybody who computes in the containers of these names."""
+    wanted = set(names)
+    return tuple(
+        _process(gpus, each)
+        for each in gpus.processes
+        if each.container and each.container.name in wanted
+    )
+
+
+def lost_by_reload(gpus: Gpus) -> tuple[str, ...]:
+    """Everybody in a container that loses its GPUs when systemd reloads, idle ones too."""
+    busy = {each.container for each in gpus.processes}
+    return (
+        *(_process(gpus, each) for each in gpus.processes if _loses(each.container)),
+        *(_idle(each) for each in gpus.containers if _loses(each) and each not in busy),
+    )
+
+
+def _loses(container: GpuContainer | None) -> bool:
+    return container is not None and container.way == "runtime"
+
+
+def _process(gpus: Gpus, process: GpuProcess) -> str:
+    index = next((gpu.index for gpu in gpus.gpus if gpu.uuid == process.gpu), "?")
+    where = ""
+    if process.container:
+        way = "CDI" if process.container.way == "cdi" else "nvidia runtime"
+        where = f" in the container {process.container.name} ({way})"
+    return f"GPU {index}: {process.name} ({process.pid}) of {process.user}{where}"
+
+
+def _idle(container: GpuContainer) -> str:
+    return f"the container {container.name} (nvidia runtime, idle)"

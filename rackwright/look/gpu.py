@@ -1,0 +1,285 @@
+"""The GPUs of a host, as gpu.sh saw them."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rackwright.laptop.openpgp import fingerprints
+from rackwright.look.package import Package
+
+# clocks_throttle_reasons.active is a bit mask (nvml.h, nvmlClocksEventReasons): what is no
+# wish of the admin's and no idleness, in words.
+_SLOWED = {
+    0x08: "hardware slowdown",
+    0x20: "software thermal slowdown",
+    0x40: "hardware thermal slowdown",
+    0x80: "power brake",
+}
+# Classes of PCI: VGA and 3D controllers, and "other bridge", which an NVSwitch is.
+_GPU_CLASSES = ("0x0300", "0x0302")
+_SWITCH_CLASS = "0x0680"
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU as nvidia-smi shows it; None where it shows nothing. Memory is in MiB."""
+
+    index: str
+    uuid: str
+    bus: str
+    name: str
+    driver: str
+    persistence: bool
+    mig: bool | None = None
+    mig_pending: bool | None = None
+    memory: int | None = None
+    memory_used: int | None = None
+    temperature: int | None = None
+    ecc_errors: int | None = None
+    slowed: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GpuContainer:
+    """A running container; `way` is how it got GPUs: "cdi", "runtime" or not at all ("")."""
+
+    name: str
+    runtime: str
+    way: str = ""
+
+
+@dataclass(frozen=True)
+class GpuProcess:
+    """A process that computes on the GPU of this UUID, in a container or not."""
+
+    gpu: str
+    pid: str
+    name: str
+    user: str = "?"
+    container: GpuContainer | None = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A systemd unit."""
+
+    there: bool = False
+    enabled: bool = False
+    active: bool = False
+
+    @property
+    def runs(self) -> bool:
+        """Whether it runs, and will after a reboot."""
+        return self.active and self.enabled
+
+
+@dataclass(frozen=True)
+class Cdi:
+    """The CDI specifications of NVIDIA's GPUs: names of devices, and the drivers they were made of.
+
+    `in_force` says whether Docker reads them.
+    """
+
+    files: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+    drivers: frozenset[str] = frozenset()
+    in_force: bool = False
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """All that matters for a host's GPUs. `devices` and `switches` are those on the PCI bus.
+
+    `devices` has PCI device numbers ("20b0"). By kernel: `headers` says for which there are some,
+    `modules` which version of the driver's module there is. `loaded` is the module that runs;
+    `failed` is what nvidia-smi said when it did not work. `containers` are those that got GPUs.
+    """
+
+    devices: tuple[str, ...] = ()
+    switches: int = 0
+    kernel: str = ""
+    next_kernel: str = ""
+    headers: frozenset[str] = frozenset()
+    modules: Mapping[str, str] = field(default_factory=dict)
+    loaded: str | None = None
+    loaded_open: bool = False
+    nouveau: bool = False
+    nouveau_off: bool = False
+    secure_boot: bool = False
+    key_enrolled: bool = False
+    packages: Mapping[str, Package] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    keyrings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    gpus: tuple[Gpu, ...] = ()
+    failed: str = ""
+    cuda: str = ""
+    processes: tuple[GpuProcess, ...] = ()
+    containers: tuple[GpuContainer, ...] = ()
+    cdi: Cdi = Cdi()
+    runtimes: frozenset[str] = frozenset()
+    default_runtime: str = ""
+    units: Mapping[str, Unit] = field(default_factory=dict)
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """The kernel that runs, and the one that boots next where that is another."""
+        return tuple(dict.fromkeys((self.kernel, self.next_kernel)))
+
+    def unit(self, name: str) -> Unit:
+        """A unit that was looked at."""
+        return self.units.get(name, Unit())
+
+
+def parse_gpus(values: Mapping[str, list[str]]) -> Gpus:
+    """Gpus from what gpu.sh printed, by key. Raises ValueError or KeyError."""
+    one = {key: found[0] for key, found in values.items()}
+    pci = [line.split() for line in values.get("gpu_pci", ())]
+    loaded = one.get("gpu_loaded", "")
+    docker = json.loads(one.get("gpu_docker", "{}"))
+    by_id = dict(_containers(values.get("gpu_container", ())))
+    files = {path: _text(text) for path, text in _pairs(values, "gpu_file")}
+    return Gpus(
+        devices=tuple(_hex(device) for _, kind, device in pci if kind.startswith(_GPU_CLASSES)),
+        switches=sum(kind.startswith(_SWITCH_CLASS) for _, kind, _ in pci),
+        kernel=one.get("gpu_kernel", ""),
+        next_kernel=one.get("gpu_next_kernel", ""),
+        headers=frozenset(values.get("gpu_headers", ())),
+        modules=dict(_pairs(values, "gpu_module")),
+        loaded=_version(loaded),
+        loaded_open="Open Kernel Module" in loaded,
+        nouveau="gpu_nouveau" in one,
+        nouveau_off="gpu_nouveau_off" in one,
+        secure_boot="gpu_secure_boot" in one,
+        key_enrolled="gpu_key_enrolled" in one,
+        packages=dict(_packages(values.get("gpu_package", ()))),
+        sources={path: _text(text) for path, text in _pairs(values, "gpu_source")},
+        keyrings={
+            path: fingerprints(text.encode()) for path, text in files.items() if ".asc" in path
+        },
+        files={path: text for path, text in files.items() if ".asc" not in path},
+        gpus=_gpus(values.get("gpu_smi", ()), values.get("gpu_list", ())),
+        failed=" ".join(values.get("gpu_smi_failed", ())).strip(),
+        cuda=one.get("gpu_cuda", ""),
+        processes=_processes(values, by_id),
+        containers=tuple(each for each in by_id.values() if each.way),
+        cdi=Cdi(
+            files=tuple(values.get("gpu_cdi_file", ())),
+            names=frozenset(values.get("gpu_cdi_name", ())),
+            drivers=frozenset(values.get("gpu_cdi_driver", ())),
+            in_force=bool(docker.get("CDISpecDirs")),
+        ),
+        runtimes=frozenset(docker.get("Runtimes") or ()),
+        default_runtime=docker.get("DefaultRuntime", ""),
+        units={name: _unit(told) for name, told in _pairs(values, "gpu_unit")},
+    )
+
+
+def _pairs(values: Mapping[str, list[str]], key: str) -> Iterable[tuple[str, str]]:
+    for line in values.get(key, ()):
+        first, _, rest = line.partition(" ")
+        yield first, rest
+
+
+def _text(encoded: str) -> str:
+    return base64.b64decode(encoded, validate=True).decode(errors="surrogateescape")
+
+
+def _hex(number: str) -> str:
+    return number.removeprefix("0x")
+
+
+def _version(line: str) -> str | None:
+    # "NVRM version: NVIDIA UNIX x86_64 Kernel Module  570.86.15  Tue Jan 14 ...".
+    found = re.search(r"Module\b.*?\s(\d+\.[\d.]*\d)\s", f"{line} ")
+    return found[1] if found else None
+
+
+def _packages(lines: Iterable[str]) -> Iterable[tuple[str, Package]]:
+    for line in lines:
+        name, version, status = line.split()
+        yield name, Package(version, status)
+
+
+def _gpus(rows: Iterable[str], listed: Iterable[str]) -> tuple[Gpu, ...]:
+    profiles = _profiles(listed)
+    return tuple(_gpu([word.strip() for word in row.split(",")], profiles) for row in rows)
+
+
+def _gpu(words: list[str], profiles: Mapping[str, list[str]]) -> Gpu:
+    index, uuid, bus, name, driver, persistence, mig, pending, *rest = words
+    memory, used, temperature, ecc, slowed = map(_number, rest)
+    return Gpu(
+        index=index,
+        uuid=uuid,
+        bus=bus.lower(),
+        name=name,
+        driver=driver,
+        persistence=persistence == "Enabled",
+        mig=_switch(mig),
+        mig_pending=_switch(pending),
+        memory=memory,
+        memory_used=used,
+        temperature=temperature,
+        ecc_errors=ecc,
+        slowed=tuple(words for bit, words in _SLOWED.items() if (slowed or 0) & bit),
+        profiles=tuple(profiles.get(index, ())),
+    )
+
+
+def _switch(word: str) -> bool | None:
+    return {"Enabled": True, "Disabled": False}.get(word)
+
+
+def _number(word: str) -> int | None:
+    # "[N/A]", "[Not Supported]" and "[Unknown Error]" are no numbers.
+    return int(word, 0) if re.fullmatch(r"\d+|0x[0-9a-fA-F]+", word) else None
+
+
+def _profiles(listed: Iterable[str]) -> dict[str, list[str]]:
+    """Profiles of the MIG devices that nvidia-smi -L lists below each GPU, by its number."""
+    found: dict[str, list[str]] = {}
+    index = ""
+    for line in listed:
+        if gpu := re.match(r"\s*GPU (\d+):", line):
+            index = gpu[1]
+        elif mig := re.match(r"\s*MIG (\S+)\s+Device", line):
+            found.setdefault(index, []).append(mig[1])
+    return found
+
+
+def _containers(lines: Iterable[str]) -> Iterable[tuple[str, GpuContainer]]:
+    for line in lines:
+        found, name, runtime, requests = line.split(" ", 3)
+        asked: list[dict[str, Any]] = json.loads(requests) or []
+        cdi = bool(asked) and all(each.get("Driver") == "cdi" for each in asked)
+        way = "runtime" if runtime == "nvidia" or (asked and not cdi) else "cdi" if cdi else ""
+        yield found, GpuContainer(name.lstrip("/"), runtime, way)
+
+
+def _processes(
+    values: Mapping[str, list[str]], by_id: Mapping[str, GpuContainer]
+) -> tuple[GpuProcess, ...]:
+    owners = {pid: rest.split() for pid, rest in _pairs(values, "gpu_pid")}
+    found = []
+    for row in values.get("gpu_app", ()):
+        # A name may hold a comma.
+        gpu, pid, rest = (word.strip() for word in row.split(",", 2))
+        user, container = owners.get(pid, ["?", "-"])
+        found.append(
+            GpuProcess(gpu, pid, rest.rpartition(",")[0].strip(), user, by_id.get(container))
+        )
+    return tuple(found)
+
+
+def _unit(told: str) -> Unit:
+    state = dict(pair.split("=", 1) for pair in told.split())
+    return Unit(
+        there=state.get("LoadState") == "loaded",
+        enabled=state.get("UnitFileState") in ("enabled", "enabled-runtime", "static"),
+        active=state.get("ActiveState") == "active",
+    )

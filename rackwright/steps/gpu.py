@@ -1,0 +1,109 @@
+"""All that a host's GPUs need, in one go, and whose work that would break."""
+
+from dataclasses import dataclass, replace
+
+from rackwright.gpu.health import hardware
+from rackwright.gpu.jobs import all_jobs, in_containers, lost_by_reload, on_gpus
+from rackwright.look.gpu import Gpus
+from rackwright.look.observed import Observed
+from rackwright.plan import Plan
+from rackwright.settings import Settings
+from rackwright.settings.images import seconds
+from rackwright.steps.gpu_driver import DriverStep, driver_step
+from rackwright.steps.gpu_ready import (
+    CdiStep,
+    GpuVerifyStep,
+    MigStep,
+    RebootStep,
+    cdi_step,
+    gpu_verify_step,
+    mig_step,
+    reboot_reason,
+    reboot_step,
+)
+from rackwright.steps.gpu_toolkit import ToolkitStep
+
+
+@dataclass(frozen=True)
+class GpuSteps:
+    """The steps of GPUs that come after Docker's, and what to say of those that do not come."""
+
+    driver: DriverStep | None = None
+    reboot: RebootStep | None = None
+    mig: MigStep | None = None
+    cdi: CdiStep | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything changes."""
+        return any((self.driver, self.reboot, self.mig, self.cdi))
+
+
+def gpu_steps(settings: Settings, observed: Observed, toolkit: ToolkitStep | None) -> GpuSteps:
+    """What the driver needs, and what comes when it is loaded.
+
+    Where that takes a reboot which nobody allowed, the rest waits for it.
+    """
+    gpus = observed.gpus
+    if gpus is None:
+        return GpuSteps()
+    notes = tuple(map(str, hardware(gpus)))
+    driver = driver_step(settings, observed)
+    reason = reboot_reason(gpus, driver)
+    if reason and not settings.gpu_allow_reboot:
+        pending = (
+            f"a reboot is pending ({reason}); MIG and CDI wait for it. Reboot the host when it is "
+            "idle, or set gpu_allow_reboot"
+        )
+        return GpuSteps(driver=driver, notes=(*notes, pending))
+    reboot = reboot_step(gpus, reason)
+    mig = mig_step(settings, gpus, driver)
+    cdi = cdi_step(settings, gpus, (driver, toolkit, reboot, mig))
+    return GpuSteps(driver, reboot, mig, cdi, notes)
+
+
+def gpu_verification(
+    settings: Settings, observed: Observed, plan: Plan, keys: bool
+) -> GpuVerifyStep | None:
+    """How to show that the GPUs work; None while a reboot is pending.
+
+    `keys` says whether containers get GPUs through CDI, too.
+    """
+    steps = (plan.toolkit, plan.driver, plan.reboot, plan.mig, plan.cdi, plan.gpu_sources)
+    if reboot_reason(observed.gpus, plan.driver) and plan.reboot is None:
+        return None
+    return gpu_verify_step(settings, observed.gpus, any(steps), keys)
+
+
+def jobs_at_risk(gpus: Gpus | None, plan: Plan) -> tuple[str, ...]:
+    """Who computes on the GPUs and would be broken by this plan, each in half a sentence."""
+    if gpus is None:
+        return ()
+    jobs: list[str] = []
+    breaks = plan.reboot or plan.toolkit or (plan.driver and plan.driver.breaks_jobs)
+    if breaks:
+        jobs += all_jobs(gpus)
+    if plan.mig:
+        jobs += on_gpus(gpus, plan.mig.profiles)
+    jobs += in_containers(gpus, plan.stops)
+    # Packages with units of their own make systemd reload, as drop-ins do.
+    if breaks or plan.unit or plan.engine or plan.conflicts or plan.rootless:
+        jobs += lost_by_reload(gpus)
+    return tuple(dict.fromkeys(jobs))
+
+
+def with_jobs(settings: Settings, observed: Observed, plan: Plan) -> Plan:
+    """The plan with the jobs that it would break, and what is done about them."""
+    jobs = jobs_at_risk(observed.gpus, plan)
+    if not jobs:
+        return plan
+    if settings.gpu_busy == "go":
+        note = f"this breaks running jobs, as gpu_busy allows: {'; '.join(jobs)}"
+        return replace(plan, notes=(*plan.notes, note))
+    if settings.gpu_busy == "wait":
+        note = f"waits for up to {settings.gpu_wait} until these jobs end: {'; '.join(jobs)}"
+        return replace(
+            plan, notes=(*plan.notes, note), jobs=jobs, gpu_wait=seconds(settings.gpu_wait)
+        )
+    return replace(plan, jobs=jobs)

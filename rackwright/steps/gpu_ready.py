@@ -1,0 +1,138 @@
+"""What the GPUs need when the driver is there: a reboot, MIG devices, a CDI specification."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rackwright.change import Change, Impact
+from rackwright.gpu.cdi import stale
+from rackwright.gpu.health import mismatch
+from rackwright.look.gpu import Gpu, Gpus
+from rackwright.settings import Settings
+from rackwright.steps.gpu_driver import DriverStep, wanted_units
+from rackwright.steps.gpu_toolkit import ToolkitStep
+
+
+@dataclass(frozen=True)
+class RebootStep:
+    """A reboot, so that the installed driver is the loaded one; `units` run afterwards."""
+
+    units: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class MigStep:
+    """The profiles that GPUs get, by their number; () turns MIG off."""
+
+    profiles: Mapping[str, tuple[str, ...]]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class CdiStep:
+    """A new CDI specification."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class GpuVerifyStep:
+    """How the GPUs are shown to work: `count` of them, in `image`, through CDI where Docker can.
+
+    Without `image` only the host itself is asked.
+    """
+
+    count: int
+    image: str
+    cdi: bool
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How containers get the GPUs."""
+        if not self.image:
+            return ()
+        return ("--gpus all", "CDI") if self.cdi else ("--gpus all",)
+
+
+def reboot_reason(gpus: Gpus | None, driver: DriverStep | None) -> str:
+    """Why only a reboot makes the driver work, half a sentence; "" when there is no reason."""
+    if gpus is None:
+        return ""
+    if driver and driver.replaces_loaded:
+        return f"driver {gpus.loaded} is loaded until then"
+    if gpus.nouveau and (driver or gpus.modules):
+        return "nouveau has the GPUs until then"
+    return mismatch(gpus) if gpus.modules else ""
+
+
+def reboot_step(gpus: Gpus | None, reason: str) -> RebootStep | None:
+    """The reboot for this reason; None for no reason."""
+    if gpus is None or not reason:
+        return None
+    before = f"up, kernel {gpus.kernel}"
+    after = f"rebooted, kernel {gpus.next_kernel}"
+    change = Change("reboot", "the host", before, after, reason, Impact.REBOOT)
+    return RebootStep(wanted_units(gpus), (change,))
+
+
+def mig_step(settings: Settings, gpus: Gpus | None, driver: DriverStep | None) -> MigStep | None:
+    """The GPUs whose MIG devices differ from the wanted ones; None when none does."""
+    if gpus is None or not settings.gpu_mig or not (gpus.gpus or driver):
+        return None
+    # A driver that is about to be installed shows its GPUs afterwards.
+    there = {gpu.index: gpu for gpu in gpus.gpus}
+    wanted = {
+        index: profiles
+        for index in (there or map(str, range(len(gpus.devices))))
+        if (profiles := settings.mig_of(index)) is not None
+        and not _right(there.get(index), profiles)
+    }
+    if not wanted:
+        return None
+    changes = tuple(_mig_change(index, each, there.get(index)) for index, each in wanted.items())
+    return MigStep(wanted, changes)
+
+
+def cdi_step(
+    settings: Settings,
+    gpus: Gpus | None,
+    steps: tuple[DriverStep | ToolkitStep | RebootStep | MigStep | None, ...],
+) -> CdiStep | None:
+    """A new specification where `steps` change what is in it, or it is not right any more."""
+    if gpus is None or settings.gpu_toolkit_version is None:
+        return None
+    if not (gpus.loaded or any(isinstance(step, DriverStep) for step in steps)):
+        return None
+    reason = "what is in it changes" if any(steps) else stale(gpus)
+    if not reason:
+        return None
+    before = ", ".join(gpus.cdi.files) or "absent"
+    return CdiStep((Change("cdi", "CDI specification", before, "made anew", reason),))
+
+
+def gpu_verify_step(
+    settings: Settings, gpus: Gpus | None, changed: bool, with_cdi: bool
+) -> GpuVerifyStep | None:
+    """How to show that it works; None where nothing was changed and nobody wants to see it."""
+    if gpus is None or not gpus.devices or settings.docker_verify == "never":
+        return None
+    if not (changed or settings.docker_verify == "always"):
+        return None
+    image = settings.gpu_image if settings.gpu_toolkit_version else ""
+    return GpuVerifyStep(len(gpus.devices), image, with_cdi)
+
+
+def _right(gpu: Gpu | None, wanted: tuple[str, ...]) -> bool:
+    if gpu is None:
+        return False
+    if not wanted:
+        return not gpu.mig
+    return bool(gpu.mig) and sorted(gpu.profiles) == sorted(wanted)
+
+
+def _mig_change(index: str, wanted: tuple[str, ...], gpu: Gpu | None) -> Change:
+    before = "not known yet"
+    if gpu:
+        before = (", ".join(gpu.profiles) or "on, without devices") if gpu.mig else "off"
+    after = ", ".join(wanted) or "off"
+    return Change("mig", f"MIG of GPU {index}", before, after, "gpu_mig asks for it")

@@ -1,0 +1,42 @@
+"""GPU hosts that must not be touched as they are."""
+
+from collections.abc import Iterable
+
+from rackwright.look.gpu import Gpus
+from rackwright.look.observed import Observed
+from rackwright.packages.nvidia import CUDA_REPO_URL, driver
+from rackwright.settings import Settings
+
+
+def gpu_refusals(settings: Settings, observed: Observed) -> Iterable[str]:
+    """Why the GPUs of this host must not be touched as they are; nothing when they may."""
+    gpus = observed.gpus or Gpus()
+    there = len(gpus.devices)
+    if settings.gpu_count is not None and there != settings.gpu_count:
+        yield (
+            f"{there} GPUs are on the PCI bus, and gpu_count is {settings.gpu_count}; look for Xid "
+            "79 in the kernel's log, check power and seating, or correct gpu_count"
+        )
+    if not gpus.devices:
+        return
+    if driver(settings.gpu_driver) and observed.distro == "debian" and not settings.gpu_repo_url:
+        yield (
+            f"Debian has one driver, and not {settings.gpu_driver} of several; set gpu_repo_url to "
+            f'"{CUDA_REPO_URL}", or gpu_driver to "distro"'
+        )
+    if gpus.switches and observed.distro == "debian" and settings.gpu_driver == "distro":
+        yield (
+            "GPUs behind NVSwitches need Fabric Manager at exactly the driver's version, which "
+            f'comes from NVIDIA; set gpu_repo_url to "{CUDA_REPO_URL}", and gpu_driver to a branch'
+        )
+    wants = settings.gpu_driver != "keep"
+    if wants and gpus.secure_boot and not gpus.key_enrolled and not gpus.loaded:
+        yield (
+            "Secure Boot is on, and its firmware does not know the key that DKMS signs the driver "
+            "with, so that it would never load; on the host: apt-get install dkms mokutil, dkms "
+            "generate_mok, mokutil --import /var/lib/dkms/mok.pub, reboot and confirm at the "
+            "console; or turn Secure Boot off"
+        )
+    for gpu in gpus.gpus:
+        if gpu.mig is None and settings.mig_of(gpu.index):
+            yield f"gpu_mig: GPU {gpu.index} ({gpu.name}) has no MIG; take it out"

@@ -1,0 +1,31 @@
+"""NVIDIA's Container Toolkit: before Docker starts, which looks for it only then."""
+
+from pyinfra.api import deploy
+from pyinfra.operations import server
+
+from rackwright.docker import DAEMON_SH
+from rackwright.gpu import DRIVER_SH
+from rackwright.host.script import command
+from rackwright.plan import Plan
+
+
+@deploy("Toolkit")
+def toolkit(plan: Plan) -> None:
+    """All four packages of the toolkit are installed, at one version."""
+    step = plan.toolkit
+    if step is None:
+        return
+    if step.lifted:
+        server.shell(
+            name="The hold on the toolkit is lifted for the moment",
+            commands=[f"apt-mark unhold {' '.join(step.lifted)}"],
+        )
+    if step.first and plan.service and plan.service.action == "restart":
+        server.shell(
+            name="The host knows that Docker needs a restart",
+            commands=[command(DAEMON_SH, "pending", "restart")],
+        )
+    server.shell(
+        name="NVIDIA's Container Toolkit is installed",
+        commands=[command(DRIVER_SH, "install", str(plan.apt_timeout), *step.packages)],
+    )

@@ -2,13 +2,19 @@
 
 from pathlib import Path
 
-from lab.shell import run
+from lab.shell import LabError, run
 
 
 def gpg(home: Path, *args: str | Path) -> str:
     """Call GnuPG in that folder, without questions; leave no agent behind."""
+    command = ("gpg", "--homedir", home, "--batch", "--yes", "--passphrase", "", *args)
     try:
-        return run("gpg", "--homedir", home, "--batch", "--yes", "--passphrase", "", *args)
+        return run(*command)
+    except LabError as error:
+        if "can't connect to the agent" not in str(error):
+            raise
+        # It met the agent of the call before, which was about to end.
+        return run(*command)
     finally:
         run("gpgconf", "--homedir", home, "--kill", "all")
 

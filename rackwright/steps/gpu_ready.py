@@ -75,11 +75,13 @@ def reboot_step(gpus: Gpus | None, reason: str) -> RebootStep | None:
     return RebootStep(wanted_units(gpus), (change,))
 
 
-def mig_step(settings: Settings, gpus: Gpus | None, driver: DriverStep | None) -> MigStep | None:
+def mig_step(
+    settings: Settings, gpus: Gpus | None, loading: DriverStep | RebootStep | None
+) -> MigStep | None:
     """The GPUs whose MIG devices differ from the wanted ones; None when none does."""
-    if gpus is None or not settings.gpu_mig or not (gpus.gpus or driver):
+    if gpus is None or not settings.gpu_mig or not (gpus.gpus or loading):
         return None
-    # A driver that is about to be installed shows its GPUs afterwards.
+    # A driver that is about to be loaded shows its GPUs afterwards.
     there = {gpu.index: gpu for gpu in gpus.gpus}
     wanted = {
         index: profiles
@@ -101,7 +103,7 @@ def cdi_step(
     """A new specification where `steps` change what is in it, or it is not right any more."""
     if gpus is None or settings.gpu_toolkit_version is None:
         return None
-    if not (gpus.loaded or any(isinstance(step, DriverStep) for step in steps)):
+    if not (gpus.loaded or any(isinstance(step, DriverStep | RebootStep) for step in steps)):
         return None
     reason = "what is in it changes" if any(steps) else stale(gpus)
     if not reason:

@@ -123,6 +123,14 @@ def test_nouveau_goes_with_a_reboot() -> None:
     assert planned(gpu_host(replace(NEW, nouveau=True)), **FULL).reboot
 
 
+def test_the_reboot_that_was_pending_brings_mig_and_cdi_with_it() -> None:
+    installed = replace(free(idle(DGX)), loaded=None, gpus=(), nouveau=True)
+    after_it = planned(gpu_host(installed), **FULL, gpu_mig={"all": []})
+    assert after_it.driver is None
+    assert after_it.reboot and after_it.cdi and after_it.gpu_verify
+    assert after_it.mig and set(after_it.mig.profiles) == {"0", "1"}
+
+
 def test_fabric_manager_of_another_version_is_healed() -> None:
     assert planned(gpu_host(idle(DGX)), gpu_driver="570-server-open").driver is None
     packages = {**DGX.packages, "nvidia-fabricmanager-570": Package("570.124.06-1", "ii")}

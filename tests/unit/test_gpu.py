@@ -20,9 +20,9 @@ HEALTHY = replace(DGX, gpus=(DGX.gpus[0], replace(DGX.gpus[1], slowed=(), ecc_er
 
 
 def test_a_host_is_looked_at_for_gpus_only_when_its_settings_ask_for_them() -> None:
-    assert "0x10de" not in str(arguments(Settings()))
-    assert arguments(Settings())["more"] == ""
-    assert arguments(Settings(gpu_count=2))["more"]
+    without = arguments(Settings())["more"]
+    assert arguments(Settings(gpu_wait="1h", gpu_hold=False))["more"] == without
+    assert len(arguments(Settings(gpu_count=2))["more"]) > len(without)
     assert parse(recorded("bare-debian13")).gpus is None
 
 

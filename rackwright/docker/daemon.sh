@@ -126,7 +126,8 @@ act() { # start|reload|restart, [reload-first|stop-first], [unless-restarted]
     *' unless-restarted '*) restarted || systemctl "$1" docker.service || true ;;
     *) systemctl "$1" docker.service || true ;;
     esac
-    systemctl enable docker.service
+    # It makes systemd reload its units, by which containers lose GPUs that the nvidia runtime gave.
+    systemctl is-enabled -q docker.service || systemctl enable docker.service
     answers || return 0
     echo verify >$state/unfinished
     # At another data-root there are none of them.

@@ -85,7 +85,7 @@ load() { # unless another one is loaded: then that is for a reboot
 units() { # NAME...: those that are there run, with the driver that is loaded
     for unit; do
         systemctl cat "$unit.service" >/dev/null 2>&1 || continue
-        systemctl enable -q "$unit.service" 2>/dev/null || true # a static one is started by udev
+        systemctl is-enabled -q "$unit.service" || systemctl enable -q "$unit.service"
         systemctl restart "$unit.service" ||
             fail "$unit does not start: $(journalctl -u "$unit" -o cat --no-pager | tail -n 2)"
     done

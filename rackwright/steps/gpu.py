@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from rackwright.gpu.health import hardware
 from rackwright.gpu.jobs import all_jobs, in_containers, lost_by_reload, on_gpus
-from rackwright.look.gpu import Gpus
 from rackwright.look.observed import Observed
 from rackwright.plan import Plan
 from rackwright.settings import Settings
@@ -76,8 +75,9 @@ def gpu_verification(
     return gpu_verify_step(settings, observed.gpus, any(steps), keys)
 
 
-def jobs_at_risk(gpus: Gpus | None, plan: Plan) -> tuple[str, ...]:
+def jobs_at_risk(observed: Observed, plan: Plan) -> tuple[str, ...]:
     """Who computes on the GPUs and would be broken by this plan, each in half a sentence."""
+    gpus = observed.gpus
     if gpus is None:
         return ()
     jobs: list[str] = []
@@ -87,15 +87,21 @@ def jobs_at_risk(gpus: Gpus | None, plan: Plan) -> tuple[str, ...]:
     if plan.mig:
         jobs += on_gpus(gpus, plan.mig.profiles)
     jobs += in_containers(gpus, plan.stops)
-    # Packages with units of their own make systemd reload, as drop-ins do.
-    if breaks or plan.unit or plan.engine or plan.conflicts or plan.rootless:
+    if breaks or _reloads_systemd(observed, plan):
         jobs += lost_by_reload(gpus)
     return tuple(dict.fromkeys(jobs))
 
 
+def _reloads_systemd(observed: Observed, plan: Plan) -> bool:
+    """Whether systemd reads its units again: new drop-ins, packages with units, one to enable."""
+    enables = plan.service is not None and observed.unit.get("UnitFileState") != "enabled"
+    units = plan.driver is not None and bool(plan.driver.installs or plan.driver.units)
+    return enables or units or any((plan.unit, plan.engine, plan.conflicts, plan.rootless))
+
+
 def with_jobs(settings: Settings, observed: Observed, plan: Plan) -> Plan:
     """The plan with the jobs that it would break, and what is done about them."""
-    jobs = jobs_at_risk(observed.gpus, plan)
+    jobs = jobs_at_risk(observed, plan)
     if not jobs:
         return plan
     if settings.gpu_busy == "go":

@@ -6,6 +6,7 @@ from rackwright.look.gpu import Gpus
 from rackwright.look.observed import Observed
 from rackwright.packages.nvidia import CUDA_REPO_URL, driver
 from rackwright.settings import Settings
+from rackwright.steps.gpu_driver import driver_step
 
 
 def gpu_refusals(settings: Settings, observed: Observed) -> Iterable[str]:
@@ -29,8 +30,8 @@ def gpu_refusals(settings: Settings, observed: Observed) -> Iterable[str]:
             "GPUs behind NVSwitches need Fabric Manager at exactly the driver's version, which "
             f'comes from NVIDIA; set gpu_repo_url to "{CUDA_REPO_URL}", and gpu_driver to a branch'
         )
-    wants = settings.gpu_driver != "keep"
-    if wants and gpus.secure_boot and not gpus.key_enrolled and not gpus.loaded:
+    step = driver_step(settings, observed)
+    if step and step.packages and gpus.secure_boot and not gpus.key_enrolled:
         yield (
             "Secure Boot is on, and its firmware does not know the key that DKMS signs the driver "
             "with, so that it would never load; on the host: apt-get install dkms mokutil, dkms "

@@ -279,6 +279,8 @@ def test_it_is_waited_for_or_broken_only_on_a_word() -> None:
         ({"gpu_toolkit_version": "1.18"}, (TRAIN, BARE_JOB)),
         # Only systemd is reloaded by this, which breaks what got its GPUs through the runtime.
         ({"gpu_count": 2, "docker_http_proxy": "http://p.example:1"}, (TRAIN,)),
+        # Docker is reloaded, which is nothing to systemd.
+        ({"gpu_count": 2, "docker_registry_mirrors": ["http://m.example"]}, ()),
     ],
 )
 def test_whom_a_change_breaks(data: dict[str, Any], jobs: tuple[str, ...]) -> None:
@@ -334,6 +336,12 @@ def test_hosts_that_are_refused(gpus: Gpus | None, data: dict[str, Any], said: s
 
 def test_secure_boot_with_a_known_key_is_no_reason() -> None:
     assert planned(gpu_host(replace(NEW, secure_boot=True, key_enrolled=True)), **FULL).driver
+
+
+def test_secure_boot_is_no_reason_where_no_module_is_built() -> None:
+    host = gpu_host(replace(idle(DGX), secure_boot=True))
+    assert planned(host, gpu_driver="570-server-open").driver is None
+    assert "Secure Boot" in reasons(host, gpu_driver="580-server-open")
 
 
 def test_debian_has_one_driver() -> None:

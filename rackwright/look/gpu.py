@@ -266,7 +266,7 @@ def _processes(
 ) -> tuple[GpuProcess, ...]:
     owners = {pid: rest.split() for pid, rest in _pairs(values, "gpu_pid")}
     found = []
-    for row in values.get("gpu_app", ()):
+    for row in filter(str.strip, values.get("gpu_app", ())):
         # A name may hold a comma.
         gpu, pid, rest = (word.strip() for word in row.split(",", 2))
         user, container = owners.get(pid, ["?", "-"])

@@ -55,7 +55,7 @@ done
 smi() { # KEY ARGUMENTS
     key=$1
     shift
-    said=$(timeout 30 nvidia-smi "$@" 2>&1) && printf '%s\n' "$said" | sed "s/^/$key /" && return
+    said=$(timeout 30 nvidia-smi "$@" 2>&1) && printf '%s\n' "$said" | sed "/^\$/d; s/^/$key /" && return
     printf '%s\n' "$said" | sed 's/^/gpu_smi_failed /'
     return 1
 }

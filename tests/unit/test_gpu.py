@@ -89,6 +89,10 @@ def test_a_consumer_card_that_shows_less() -> None:
     assert (gpu.mig, gpu.ecc_errors, gpu.slowed, gpu.memory) == (None, None, (), 15356)
 
 
+def test_nobody_computes() -> None:
+    assert parse_gpus({"gpu_app": [""], "gpu_pid": []}).processes == ()
+
+
 def test_a_host_that_works_has_no_findings() -> None:
     assert findings(HEALTHY, Settings(gpu_count=2)) == ()
     assert findings(None, Settings(gpu_count=0)) == ()

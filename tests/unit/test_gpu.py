@@ -90,7 +90,7 @@ def test_a_consumer_card_that_shows_less() -> None:
 
 
 def test_nobody_computes() -> None:
-    assert parse_gpus({"gpu_app": [""], "gpu_pid": []}).processes == ()
+    assert parse_gpus({"gpu_app": [""]}).processes == ()
 
 
 def test_a_host_that_works_has_no_findings() -> None:

@@ -15,7 +15,7 @@ from rackwright.look.observed import ProbeError
 from rackwright.pace.course import LOOK, Course
 from rackwright.pace.fleet import Request, fleet
 from rackwright.plan import Plan, RefusedError
-from rackwright.report.ending import write
+from rackwright.report.ending import end_as_json, write
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.table import print_table
 from rackwright.results import Run, connect_advice, hosts_of
@@ -61,11 +61,14 @@ def check_fleet(request: Request) -> int:
         return drift_row(host.name, plan)
 
     hosts.work(compare)
+    rows = hosts.rows
+    code = _exit_code({row.outcome for row in rows})
+    if request.json:
+        end_as_json(hosts.state, hosts.run, rows, exit_code=code, folder=request.report)
+        return code
     for name, plan in sorted(hosts.run.plans.items()):
         if drifted(plan):
             click.echo("\n".join(drift_lines(name, plan)))
-    rows = hosts.rows
-    code = _exit_code({row.outcome for row in rows})
     _conclude(rows)
     write(hosts.state, hosts.run, rows, exit_code=code, folder=request.report)
     return code

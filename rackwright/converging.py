@@ -11,7 +11,7 @@ from rackwright.drift import drifted
 from rackwright.pace.converge import Converge
 from rackwright.pace.fleet import Fleet, Request, fleet
 from rackwright.pace.task import load_task
-from rackwright.report.ending import end
+from rackwright.report.ending import end, end_as_json
 from rackwright.report.lines import plan_lines
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.table import conclusion
@@ -38,7 +38,8 @@ def plan_hosts(request: Request, chosen: Chosen, *, detailed: bool) -> int:
         hosts.work(_converge(hosts, chosen).plan)
     except SettingsError as error:
         return wrong(error)
-    _show_plans(hosts)
+    if not request.json:
+        _show_plans(hosts)
     pending = detailed and _pending(hosts)
     return _finish(hosts, request, exits.DRIFT if pending else 0)
 
@@ -49,6 +50,8 @@ def apply_hosts(request: Request, chosen: Chosen, *, yes: bool) -> int:
     With `yes` nobody is asked, and no host waits for another one's plan.
     """
     try:
+        if request.json and not yes:
+            raise SettingsError(["--json is for machines, which cannot be asked: add --yes"])
         hosts = fleet(request)
         converge = _converge(hosts, chosen)
         if yes:
@@ -115,6 +118,9 @@ def _finish(hosts: Fleet, request: Request, right: int = 0) -> int:
     """Print the table, write the report, and return the exit code: `right` where all went well."""
     rows = hosts.rows
     code = exit_code(rows, hosts.run.guarded) or right
+    if request.json:
+        end_as_json(hosts.state, hosts.run, rows, exit_code=code, folder=request.report)
+        return code
     sentence = conclusion(rows, "rackwright apply INVENTORY makes the changes")
     end(hosts.state, hosts.run, rows, sentence, exit_code=code, folder=request.report)
     return code

@@ -6,8 +6,9 @@ Everything here is pyinfra's; what its command line does around its API is done 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatch
+from logging import getLogger
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from paramiko import SSHException
@@ -17,13 +18,16 @@ from pyinfra.api.connect import connect_all, disconnect_all
 from pyinfra.api.exceptions import NoGroupError, PyinfraError
 from pyinfra.api.state import BaseStateCallback, StateStage
 from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
+from pyinfra_cli.exceptions import UnexpectedExternalError
 from pyinfra_cli.inventory import make_inventory
-from pyinfra_cli.util import parse_cli_arg
+from pyinfra_cli.util import exec_file, parse_cli_arg
 
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import register
 from rackwright.pace.state import PacedState
 from rackwright.settings import SettingsError
+
+CONFIG: Final = "config.py"  # what pyinfra's own command reads in the working folder
 
 Answer = TypeVar("Answer")
 
@@ -49,26 +53,46 @@ def load(
     `data` are KEY=VALUE that go before all data of the inventory, as those of pyinfra's --data.
     Raises SettingsError for an inventory that cannot be read and for names that match no host.
     """
-    # A connection that fails is told with the results.
-    logger.setLevel("CRITICAL")
+    # A connection that fails is told with the results; paramiko would print a traceback of it.
+    for talker in (logger, getLogger("paramiko")):
+        talker.setLevel("CRITICAL")
     state = PacedState()
     state.cwd = str(Path.cwd())
     ctx_state.set(state)
-    ctx_config.set(Config())
-    try:
+    config = Config()
+    ctx_config.set(config)
+    with _read(CONFIG):
+        if Path(CONFIG).is_file():
+            exec_file(CONFIG)
+    with _read(inventory):
         hosts = make_inventory(inventory, cwd=state.cwd, override_data=_overriding(data))
-    # An inventory may end the program with a sentence, as the lab's own one does.
-    except (PyinfraError, click.ClickException, OSError, SystemExit) as error:
-        raise SettingsError([f"{inventory}: cannot be read: {error}"]) from None
     if not len(hosts):
         raise SettingsError([f"{inventory}: is no inventory file, or has no hosts in it"])
     ctx_inventory.set(hosts)
     every = list(hosts)
     named = _named(every, hosts.get_group, limit) if limit else every
     excluded = set(_named(every, hosts.get_group, exclude))
-    state.init(hosts, Config(), initial_limit=[host for host in named if host not in excluded])
+    state.init(hosts, config, initial_limit=[host for host in named if host not in excluded])
     register(state, Path(inventory))
     return state
+
+
+@contextmanager
+def _read(name: str) -> Iterator[None]:
+    """Whatever goes wrong in a file of the admin's is an error of settings."""
+    try:
+        yield
+    except UnexpectedExternalError as error:
+        raise SettingsError([f"{name}: {raised(error)}"]) from None
+    # An inventory may end the program with a sentence, as the lab's own one does.
+    except (PyinfraError, click.ClickException, OSError, SystemExit) as error:
+        raise SettingsError([f"{name}: cannot be read: {error}"]) from None
+
+
+def raised(error: UnexpectedExternalError) -> str:
+    """What a file raised, on one line; pyinfra's own exception cannot be shown as a text."""
+    cause = error.__context__
+    return f"{type(cause).__name__}: {cause}"
 
 
 def _overriding(data: Sequence[str]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def result_of(state: State, run: Run, host: Host) -> HostResult:
     """How the run ended for one host."""
     name = host.name
     if host not in state.activated_hosts:
-        return HostResult(name, Outcome.UNREACHABLE, "connect", connect_advice(host))
+        return _unreachable(host)
     if name in run.refusals:
         return HostResult(name, Outcome.FAILED, "plan", run.refusals[name])
     if name not in run.plans:
@@ -73,6 +73,21 @@ def result_of(state: State, run: Run, host: Host) -> HostResult:
         outcome = Outcome.PLANNED if planned.changes else Outcome.UNCHANGED
         return HostResult(name, outcome, detail=_detail(planned))
     return executed(state, host, planned)
+
+
+def unreached(state: State) -> list[HostResult]:
+    """The rows of a run that ended while it connected to its hosts."""
+    ended = "the run ended before its turn"
+    return [
+        HostResult(host.name, Outcome.NOT_REACHED, "observe", ended)
+        if host in state.activated_hosts
+        else _unreachable(host)
+        for host in hosts_of(state)
+    ]
+
+
+def _unreachable(host: Host) -> HostResult:
+    return HostResult(host.name, Outcome.UNREACHABLE, "connect", connect_advice(host))
 
 
 def executed(state: State, host: Host, planned: Plan | None) -> HostResult:

@@ -17,7 +17,7 @@ from rackwright.commands.arguments import (
     pairs,
     with_lock,
 )
-from rackwright.commands.pace import PARALLEL, Data, HostTimeout, Parallel, Silence
+from rackwright.commands.pace import PARALLEL, Data, HostTimeout, Json, Parallel, Silence
 
 Task = Annotated[
     str, typer.Option(metavar="TASK", help="A deploy file, or a function: tasks.upgrade.upgrade.")
@@ -48,13 +48,16 @@ def plan(
     host_timeout: HostTimeout = None,
     silence: Silence = None,
     report: Report = None,
+    json: Json = False,
     detailed: Detailed = False,
 ) -> int:
     """Show what would be changed on each host, why, and what it costs; change nothing."""
     from rackwright.converging import Chosen, plan_hosts
     from rackwright.pace.fleet import Request
 
-    request = Request(inventory, limit, exclude, data, parallel, host_timeout, silence, report)
+    request = Request(
+        inventory, limit, exclude, data, parallel, host_timeout, silence, report, json
+    )
     return plan_hosts(request, Chosen(task, arguments), detailed=detailed)
 
 
@@ -71,6 +74,7 @@ def apply(
     report: Report = None,
     wait: Wait = 0,
     break_lock: BreakLock = False,
+    json: Json = False,
     yes: Yes = False,
 ) -> int:
     """Show what would be changed on each host, ask, and change it, each host at its own pace."""
@@ -78,5 +82,7 @@ def apply(
     from rackwright.pace.fleet import Request
 
     given = with_lock(data, wait, break_lock)
-    request = Request(inventory, limit, exclude, given, parallel, host_timeout, silence, report)
+    request = Request(
+        inventory, limit, exclude, given, parallel, host_timeout, silence, report, json
+    )
     return apply_hosts(request, Chosen(task, arguments), yes=yes)

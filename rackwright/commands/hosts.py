@@ -7,7 +7,7 @@ import typer
 
 from rackwright.commands import add
 from rackwright.commands.arguments import EVERY, Exclude, Inventory, Limit, Report
-from rackwright.commands.pace import PARALLEL, Data, HostTimeout, Parallel, Silence
+from rackwright.commands.pace import PARALLEL, Data, HostTimeout, Json, Parallel, Silence
 
 
 def register(app: typer.Typer) -> None:
@@ -26,12 +26,15 @@ def check(
     host_timeout: HostTimeout = None,
     silence: Silence = None,
     report: Report = None,
+    json: Json = False,
 ) -> int:
     """Compare hosts with their settings and their lock file; change nothing."""
     from rackwright.check import check_fleet
     from rackwright.pace.fleet import Request
 
-    request = Request(inventory, limit, exclude, data, parallel, host_timeout, silence, report)
+    request = Request(
+        inventory, limit, exclude, data, parallel, host_timeout, silence, report, json
+    )
     return check_fleet(request)
 
 

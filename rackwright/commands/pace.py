@@ -18,6 +18,9 @@ Parallel = Annotated[int, typer.Option(min=1, help="So many hosts at a time.")]
 HostTimeout = Annotated[
     int | None, typer.Option(min=1, metavar="SECONDS", help="Instead of the host_timeout of hosts.")
 ]
+Json = Annotated[
+    bool, typer.Option("--json", help="The record of the run on standard output, for machines.")
+]
 Silence = Annotated[
     int | None, typer.Option(min=4, metavar="SECONDS", help="Instead of the host_silence of hosts.")
 ]

@@ -3,9 +3,13 @@
 import os
 from functools import cache
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import pysequoia
-import requests
+
+# requests is imported where it is used: most runs ask nobody, and it is slow to import.
+if TYPE_CHECKING:
+    import requests
 
 from rackwright.packages.repositories import Repository
 
@@ -74,6 +78,8 @@ def fetch(
 
 @cache
 def _get(url: str, owner: str, mirror_setting: str) -> str | KeyRefusedError:
+    import requests
+
     try:
         answer = requests.get(url, timeout=15)
         answer.raise_for_status()
@@ -87,7 +93,9 @@ def _get(url: str, owner: str, mirror_setting: str) -> str | KeyRefusedError:
     return answer.text
 
 
-def _cause(error: requests.RequestException) -> str:
+def _cause(error: "requests.RequestException") -> str:
+    import requests
+
     if error.response is not None:
         return f"HTTP {error.response.status_code} {error.response.reason}"
     if isinstance(error, requests.Timeout):

@@ -2,11 +2,14 @@
 
 from functools import cache
 from threading import Lock
+from typing import TYPE_CHECKING
 from urllib.request import parse_http_list, parse_keqv_list
 
-import requests
-
 from rackwright.look.mirrors import REPOSITORY, TAG
+
+# requests is imported where it is used: most runs ask nobody, and it is slow to import.
+if TYPE_CHECKING:
+    import requests
 
 _SECONDS = 5
 _TYPES = ", ".join(
@@ -28,6 +31,8 @@ def reference_digest(registry: str) -> str | None:
 
 @cache
 def _digest(registry: str) -> str | None:
+    import requests
+
     url = f"{registry}/v2/{REPOSITORY}/manifests/{TAG}"
     headers = {"Accept": _TYPES}
     try:
@@ -42,7 +47,9 @@ def _digest(registry: str) -> str | None:
     return answer.headers.get("Docker-Content-Digest")
 
 
-def _token(answer: requests.Response) -> str:
+def _token(answer: "requests.Response") -> str:
+    import requests
+
     # distribution/distribution, docs/content/spec/auth/token.md: the token has either name.
     scheme, _, challenge = answer.headers["WWW-Authenticate"].partition(" ")
     asked = parse_keqv_list(parse_http_list(challenge)) if scheme.lower() == "bearer" else {}

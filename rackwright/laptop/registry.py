@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import requests
+# requests is imported where it is used: most runs ask nobody, and it is slow to import.
 
 # The image that proves a host.
 HELLO_WORLD: Final = "hello-world"
@@ -68,6 +68,8 @@ class Repository:
         return content, found
 
     def _get(self, what: str, accept: str) -> bytes:
+        import requests
+
         url = f"{self.url}/v2/{self.name}/{what}"
         headers = {"Accept": accept}
         answer = requests.get(url, headers=headers, timeout=TIMEOUT)
@@ -79,6 +81,8 @@ class Repository:
 
 
 def _token(challenge: str) -> str:
+    import requests
+
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     asked = {key: fields[key] for key in ("service", "scope") if key in fields}
     answer = requests.get(fields["realm"], params=asked, timeout=TIMEOUT)
@@ -101,6 +105,8 @@ def find(image: str, mirrors: Iterable[str]) -> tuple[Repository, dict[str, str]
 
     Mirrors go first, in their order, then Docker Hub. Raises RegistryError when none has it.
     """
+    import requests
+
     failed = []
     for url in (*mirrors, HUB):
         repository = Repository(url, f"library/{image}")

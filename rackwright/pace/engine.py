@@ -26,7 +26,9 @@ from rackwright.settings import SettingsError
 # What is done on a connected host: gives the result, or raises HostError.
 Work = Callable[[Host, Course], HostResult]
 
-GRACE: Final = 60  # seconds that a stop waits for operations that run
+# Seconds that a stop waits for operations that run: apt in the middle of packages is best waited
+# for, and who cannot wait says it twice.
+GRACE: Final = 300
 STOPPED: Final = "stopped before it; run this again to go on"
 
 

@@ -26,7 +26,8 @@ class Request:
     """What was asked of a fleet.
 
     `data` are KEY=VALUE that go before the inventory's. `timeout` and `silence` are in seconds, and
-    go before host_timeout and host_silence. `report` is where reports go, or "off".
+    go before host_timeout and host_silence. `report` is where reports go, or "off". With
+    `json`, standard output is for a machine.
     """
 
     inventory: str
@@ -37,6 +38,7 @@ class Request:
     timeout: int | None = None
     silence: int | None = None
     report: str | None = None
+    json: bool = False
 
 
 @dataclass

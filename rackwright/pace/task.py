@@ -13,6 +13,7 @@ from pyinfra_cli.commands import get_func_and_args
 from pyinfra_cli.exceptions import UnexpectedExternalError
 from pyinfra_cli.util import exec_file
 
+from rackwright.fleet import raised
 from rackwright.host.error import HostError
 from rackwright.settings import SettingsError
 
@@ -51,6 +52,5 @@ def load_task(state: State, name: str, arguments: Sequence[str] = ()) -> Task:
 def _run_file(name: str) -> None:
     try:
         exec_file(name)
-    except UnexpectedExternalError as error:  # whatever the file raised is its context
-        cause = error.__context__
-        raise HostError(f"{name}: {type(cause).__name__}: {cause}") from cause
+    except UnexpectedExternalError as error:
+        raise HostError(f"{name}: {raised(error)}") from error

@@ -1,12 +1,14 @@
 """The end of a run: the table of all hosts, what to do next, and the report."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from pyinfra.api import State
 
 from rackwright.report.outcome import HostResult
 from rackwright.report.place import reports
+from rackwright.report.record import RunRecord
 from rackwright.report.recorded import recorded
 from rackwright.report.save import save
 from rackwright.report.table import conclusion, print_table
@@ -45,11 +47,24 @@ def write(
     folder: str | None = None,
 ) -> None:
     """Write the report of a run, and say where it is; a full disk is told, and ends nothing."""
-    if (place := reports(folder)) is None:
-        return
+    if place := reports(folder):
+        _keep(recorded(state, run, rows, exit_code), place)
+
+
+def end_as_json(
+    state: State, run: Run, rows: Sequence[HostResult], *, exit_code: int, folder: str | None
+) -> None:
+    """Print the record of a run for a machine, and nothing else, and write the report."""
+    record = recorded(state, run, rows, exit_code)
+    click.echo(record.model_dump_json(indent=1))
+    if place := reports(folder):
+        _keep(record, place, err=True)
+
+
+def _keep(record: RunRecord, place: Path, *, err: bool = False) -> None:
     try:
-        written = save(recorded(state, run, rows, exit_code), place)
+        written = save(record, place)
     except OSError as error:
         click.echo(f"rackwright: the report could not be written: {error}", err=True)
     else:
-        click.echo(f"Report: {written}")
+        click.echo(f"Report: {written}", err=err)

@@ -1,5 +1,7 @@
 """The rackwright command: help, exit codes, start-up."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,11 +9,13 @@ from pathlib import Path
 import pytest
 
 RACKWRIGHT = str(Path(sys.executable).parent / "rackwright")
+PYINFRA = str(Path(sys.executable).parent / "pyinfra")
+ROOT = Path(__file__).parents[2]
 
 
 def ran(*words: str) -> subprocess.CompletedProcess[str]:
     """The finished command."""
-    return subprocess.run(words, capture_output=True, text=True, timeout=60)
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("start", [(RACKWRIGHT,), (sys.executable, "-m", "rackwright")])
@@ -75,6 +79,15 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
         (["export", "inventory/example.py", "server-*", "web", "x.tar"], "these are 2"),
         (["import", "x", "/nonexistent.tar", "app:1"], "/nonexistent.tar: is no file"),
         (["prune", "x"], "say what is to go"),
+        (["plan", "inventory/example.py", "--task", "nowhere.py"], "nowhere.py: there is no such"),
+        (["plan", "inventory/example.py", "--task", "tasks.nothing"], "tasks.nothing: No such"),
+        (
+            ["apply", "inventory/example.py", "version=26.1"],
+            "deploy.py is a file, and takes no arg",
+        ),
+        (["apply", "inventory/example.py", "--json"], "add --yes"),
+        (["apply", "inventory/example.py", "--data", "docker_version"], "write KEY=VALUE"),
+        (["apply", "inventory/example.py", "--data", "host_timeouts=1"], "is host_timeout"),
         (["prune", "x", "--images", "--older-than", "week"], "as in 7d"),
     ],
 )
@@ -87,7 +100,7 @@ def test_a_wrong_command_line_is_not_drift(words: list[str], said: str) -> None:
 def test_settings_errors_of_all_hosts_are_told_before_any_is_connected(tmp_path: Path) -> None:
     inventory = tmp_path / "x.py"
     inventory.write_text("hosts = (['192.0.2.1', '192.0.2.2'], {'docker_users': ['-x']})\n")
-    for command in ("check", "lock"):
+    for command in ("plan", "apply", "check", "lock"):
         done = ran(RACKWRIGHT, command, str(inventory))
         assert done.returncode == 4
         assert done.stderr.count("docker_users.0: a login name has only") == 2
@@ -113,3 +126,81 @@ def test_what_needs_ssh_says_so_of_a_local_host(tmp_path: Path) -> None:
         assert "this works only on hosts that are reached over SSH" in done.stdout
         assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_inventory_that_fails_is_told_in_one_sentence(tmp_path: Path) -> None:
+    inventory = tmp_path / "x.py"
+    for content, said in (("1 / 0", "ZeroDivisionError: division by zero"), ("exit('no')", "no")):
+        inventory.write_text(content)
+        done = ran(RACKWRIGHT, "plan", str(inventory))
+        assert (done.returncode, done.stdout) == (4, "")
+        assert done.stderr.startswith(f"{inventory}: ")
+        assert done.stderr.endswith(f"{said}\n")
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command", [(PYINFRA, "-y", "{}", "deploy.py"), (RACKWRIGHT, "plan", "{}")]
+)
+def test_a_run_that_reaches_no_host_ends_with_the_table(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    inventory = tmp_path / "x.py"
+    data = {"ssh_hostname": "127.0.0.1", "ssh_port": 1}
+    inventory.write_text(f"hosts = [('nobody', {data}), ('nowhere', {data})]\n")
+    done = ran(*(word.format(inventory) for word in command))
+    assert done.returncode == (1 if command[0] == PYINFRA else 3)
+    assert "│ nobody  │ unreachable │ connect │ " in done.stdout
+    assert "2 hosts: 2 unreachable; mend what the table names" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_the_record_on_standard_output_is_all_there_is(tmp_path: Path) -> None:
+    inventory = tmp_path / "x.py"
+    inventory.write_text("hosts = [('@fake/a', {'fake_delay': 0, 'fake_delay_jitter': 0})]\n")
+    task = tmp_path / "run.py"
+    task.write_text("from pyinfra.operations import server\nserver.shell(commands=['x'])\n")
+    words = ("--task", str(task), "--json", "--yes")
+    record = json.loads(ran(RACKWRIGHT, "apply", str(inventory), *words).stdout)
+    assert record["exit_code"] == 0
+    assert [(host["name"], host["outcome"]) for host in record["hosts"]] == [("@fake/a", "changed")]
+
+
+def test_nobody_who_says_yes_is_a_refusal(tmp_path: Path) -> None:
+    inventory = tmp_path / "x.py"
+    inventory.write_text("hosts = [('@fake/a', {'fake_delay': 0, 'fake_delay_jitter': 0})]\n")
+    task = tmp_path / "run.py"
+    task.write_text("from pyinfra.operations import server\nserver.shell(commands=['x'])\n")
+    for answer, code in (("n\n", 5), ("", 5), ("y\n", 0)):
+        done = subprocess.run(
+            (RACKWRIGHT, "apply", str(inventory), "--task", str(task)),
+            cwd=ROOT,
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == code, done.stderr
+        assert ("Nothing was changed." in done.stderr) is (code == 5)
+
+
+def test_changes_that_wait_are_an_exit_code_for_those_who_ask(tmp_path: Path) -> None:
+    inventory = tmp_path / "x.py"
+    inventory.write_text("hosts = [('@fake/a', {'fake_delay': 0, 'fake_delay_jitter': 0})]\n")
+    task = tmp_path / "run.py"
+    task.write_text("from pyinfra.operations import server\nserver.shell(commands=['x'])\n")
+    words = (RACKWRIGHT, "plan", str(inventory), "--task", str(task))
+    assert ran(*words).returncode == 0
+    assert ran(*words, "--detailed-exitcode").returncode == 2
+
+
+def test_the_shell_completes_commands() -> None:
+    asked = {
+        "_RACKWRIGHT_COMPLETE": "complete_bash",
+        "COMP_WORDS": "rackwright ap",
+        "COMP_CWORD": "1",
+    }
+    done = subprocess.run(
+        (RACKWRIGHT,), env={**os.environ, **asked}, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.split() == ["apply"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 OURS, STOCK, START_UP = "rackwright", "stock pyinfra", "our start-up"
 CHECK, BY_HAND = "ssh, one check", "ssh, one script"
+PYTHON, WITHOUT = "python, nothing at all", "the same without the frozen host"
 PEERS = "bench/peers"
 
 
@@ -13,7 +14,8 @@ PEERS = "bench/peers"
 class Case:
     """One job on so many hosts.
 
-    Budget: ours takes at most `factor` times the `floor`, plus our start-up with `start_up`.
+    Budget: ours takes at most `factor` times the `floor`, plus our start-up with `start_up`, or
+    plus `above` seconds.
     `bare` hosts are reset before every run; others are provisioned and stay so.
     """
 
@@ -25,6 +27,7 @@ class Case:
     floor: str
     factor: float
     start_up: bool
+    above: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,9 @@ CASES = (
     Case("nothing-4", "nothing to change, 4 hosts", 4, False, 9, CHECK, 1.25, True),
     Case("bare-4", "bare to hello-world, 4 hosts", 4, True, 3, BY_HAND, 1.05, False),
     Case("nothing-40", "nothing to change, 40 hosts", 40, False, 5, CHECK, 1.25, True),
+    Case("help", "rackwright --help", 1, False, 9, PYTHON, 1.0, False, 0.3),
+    Case("plan-1", "rackwright plan, 1 host", 1, False, 9, CHECK, 1.0, False, 0.6),
+    Case("frozen-6", "6 hosts, 1 of them frozen", 6, False, 5, WITHOUT, 1.2, False),
 )
 
 
@@ -50,6 +56,14 @@ def contenders(case: Case, site: Site) -> dict[str, list[str]]:
     if case.bare:
         script = [f"{PEERS}/install.sh", site.repo_url, site.mirror, *site.users]
         return {OURS: ours(), BY_HAND: everywhere(site, *script), STOCK: stock()}
+    if case.name == "help":
+        return {OURS: [rackwright(), "--help"], PYTHON: [sys.executable, "-c", "pass"]}
+    if case.name == "plan-1":
+        words = [rackwright(), "plan", "inventory/lab.py", "--report", "off"]
+        return {OURS: words, CHECK: check(site)}
+    if case.name == "frozen-6":
+        script = [sys.executable, f"{PEERS}/five_of_six.py"]
+        return {OURS: [*script, "with"], WITHOUT: [*script, "without"]}
     return {
         OURS: ours(),
         CHECK: check(site),
@@ -77,6 +91,11 @@ def check(site: Site) -> list[str]:
 def everywhere(site: Site, *script: str) -> list[str]:
     """A shell script with its arguments, on all hosts of the lab, all at once."""
     return ["sh", f"{PEERS}/everywhere.sh", str(site.ssh_config), *script]
+
+
+def rackwright() -> str:
+    """The rackwright of this virtual environment."""
+    return str(Path(sys.executable).parent / "rackwright")
 
 
 def pyinfra() -> str:

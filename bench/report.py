@@ -36,10 +36,11 @@ def budget(measured: Result) -> str:
     """The budget, what came out, and whether it is met."""
     said = verdict(measured)
     start = f" + {said.start_up:.2f} s start-up" if measured.start_up else ""
+    above = f" + {measured.above:.2f} s" if measured.above else ""
     allowed = said.factor * said.floor + said.start_up
     return (
-        f"{'met' if said.met else 'MISSED'}: {said.seen:.2f} times the floor{start}, budget "
-        f"{said.factor:.2f}{' + start-up' if start else ''} "
+        f"{'met' if said.met else 'MISSED'}: {said.seen:.2f} times the floor{start}{above}, budget "
+        f"{said.factor:.2f}{' + start-up' if start else above} "
         f"(medians: {said.ours:.2f} s of {allowed:.2f} s allowed)"
     )
 

@@ -24,6 +24,7 @@ class Result:
     machine: Mapping[str, str | int]
     seconds: Mapping[str, Sequence[float]]
     commands: Mapping[str, Sequence[int]]
+    above: float = 0.0
 
 
 def result(
@@ -35,7 +36,7 @@ def result(
 ) -> Result:
     """The result of a case."""
     kept = (case.name, case.title, case.floor, case.factor, case.start_up)
-    return Result(*kept, date, machine, seconds, commands)
+    return Result(*kept, date, machine, seconds, commands, case.above)
 
 
 def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
@@ -61,7 +62,8 @@ class Verdict:
 def verdict(measured: Result) -> Verdict:
     """Whether ours, without its start-up where the budget says so, stayed within the budget."""
     ours, floor = measured.seconds[OURS], measured.seconds[measured.floor]
-    start_up = measured.seconds[START_UP] if measured.start_up else [0.0] * len(ours)
+    above = [measured.above] * len(ours)
+    start_up = measured.seconds[START_UP] if measured.start_up else above
     work = [whole - start for whole, start in zip(ours, start_up, strict=True)]
     seen = median(ratios(work, floor))
     return Verdict(seen, measured.factor, median(ours), median(floor), median(start_up))

@@ -10,6 +10,8 @@ import gevent
 from paramiko import AuthenticationException, BadHostKeyException, SSHException
 from pyinfra.api import Host
 from pyinfra.api.exceptions import ConnectError
+from pyinfra.connectors.ssh import SSHConnector
+from pyinfra.connectors.util import remove_any_sudo_askpass_file
 
 BACKOFF: Final = (1, 4)  # seconds before the second and the third attempt
 GOODBYE: Final = 5  # seconds for what pyinfra takes off the host at the end
@@ -66,13 +68,24 @@ def _answers(transport: Any) -> bool:
 
 def hang_up(host: Host, *, gone: bool = False) -> None:
     """Close the connection; with `gone`, the host is not expected to answer."""
-    if not gone:
-        with gevent.Timeout(GOODBYE, False), suppress(OSError, SSHException, EOFError):
+    connector = host.connector
+    with gevent.Timeout(GOODBYE, False), suppress(OSError, SSHException, EOFError):
+        if not isinstance(connector, SSHConnector):
             host.disconnect()
-    # pyinfra leaves the connection to the end of the process.
-    if client := getattr(host.connector, "client", None):
-        client.close()
+        elif not gone:
+            remove_any_sudo_askpass_file(host)
+    if isinstance(connector, SSHConnector):
+        _forget_uploads(connector)
+        if connector.client:  # pyinfra leaves the connection to the end of the process
+            connector.client.close()
     host.connected = False
+
+
+def _forget_uploads(connector: SSHConnector) -> None:
+    # pyinfra's own disconnect() forgets the SFTP sessions of all hosts. Those that go on would open
+    # another one each time, until there are more than sshd allows (MaxSessions, 10).
+    sessions = connector.get_file_transfer_connection.cache
+    sessions.pop(f"{(connector,)}{{}}", None)  # the key of pyinfra.api.util.memoize
 
 
 def _transport(host: Host) -> Any:

@@ -90,8 +90,16 @@ def _unreachable(host: Host) -> HostResult:
     return HostResult(host.name, Outcome.UNREACHABLE, "connect", connect_advice(host))
 
 
-def executed(state: State, host: Host, planned: Plan | None) -> HostResult:
-    """How the operations of a host ended; without a plan of ours, they are the task's own."""
+BROKE: Final = "the connection broke"
+
+
+def executed(
+    state: State, host: Host, planned: Plan | None, without_words: str = BROKE
+) -> HostResult:
+    """How the operations of a host ended; without a plan of ours, they are the task's own.
+
+    `without_words` is why one failed that said nothing.
+    """
     changed = bool(planned and planned.changes)
     for op_hash in host.op_hash_order:
         done = state.ops[host][op_hash].operation_meta
@@ -103,7 +111,7 @@ def executed(state: State, host: Host, planned: Plan | None) -> HostResult:
             return HostResult(host.name, Outcome.NOT_REACHED, step, "the run ended before it")
         said = "\n".join((done.stderr_lines or done.stdout_lines)[-3:])
         output = (*done.stdout_lines[-LAST:], *done.stderr_lines[-LAST:])
-        reason = said or "the connection broke"
+        reason = said or without_words
         return HostResult(host.name, Outcome.FAILED, step, reason, output)
     outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
     return HostResult(host.name, outcome, detail=_detail(planned) if planned else "")

@@ -1,6 +1,7 @@
 """One host converges: its deploy is planned, and its operations are run one after the other."""
 
 from dataclasses import dataclass
+from time import monotonic
 
 from pyinfra.api import Host
 from pyinfra.api.operations import run_host_op
@@ -13,7 +14,7 @@ from rackwright.pace.engine import STOPPED
 from rackwright.pace.fleet import Fleet
 from rackwright.pace.task import Task
 from rackwright.report.outcome import HostResult, Outcome
-from rackwright.results import executed, result_of
+from rackwright.results import BROKE, executed, result_of
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,21 @@ class Converge:
     def carry_out(self, host: Host, course: Course) -> HostResult:
         """Run the operations that were planned, in the order of the deploy."""
         self.hosts.state.current_stage = StateStage.Execute
+        patience, why = host.data._timeout, BROKE
         for op_hash in list(host.op_hash_order):
             step = ", ".join(self.hosts.state.get_op_meta(op_hash).names)
             if self.hosts.engine.stopping:
                 give_back(host, self.hosts.run.plans.get(host.name), op_hash, begun=False)
                 return HostResult(host.name, Outcome.NOT_REACHED, step, STOPPED)
+            began = monotonic()
             with course.change(step):
                 right = run_host_op(self.hosts.state, host, op_hash)
             # A fact that an operation could not load fails the host, and not the operation.
             if not right or host in self.hosts.state.failed_hosts:
+                if monotonic() - began >= patience:
+                    why = f"a command did not end within {patience} s (host_command_timeout)"
                 break
-        return executed(self.hosts.state, host, self.hosts.run.plans.get(host.name))
+        return executed(self.hosts.state, host, self.hosts.run.plans.get(host.name), why)
 
     def apply(self, host: Host, course: Course) -> HostResult:
         """Make the plan, and carry it out where there is anything to do."""

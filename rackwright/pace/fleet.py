@@ -106,7 +106,8 @@ def fleet(request: Request) -> Fleet:
         raise error.__cause__ or error from None
     engine = Engine(_patience(run, request), request.parallel)
     for host in hosts_of(state):
-        host.data._timeout = _per_command(run.settings[host.name])
+        if host.data.get("_timeout") is None:  # pyinfra's own way to say it, which goes before
+            host.data._timeout = _per_command(run.settings[host.name])
     return Fleet(state, run, engine)
 
 

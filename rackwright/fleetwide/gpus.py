@@ -91,7 +91,8 @@ def _summary(gpus: Gpus | None, ill: Sequence[Finding]) -> str:
 def _table(found: dict[str, Found]) -> Table:
     table = Table()
     for title in COLUMNS:
-        table.add_column(title, justify="right" if title in ("memory", "temp") else "left")
+        right = title in ("memory", "temp")
+        table.add_column(title, justify="right" if right else "left", no_wrap=title == "host")
     for name, (gpus, _) in found.items():
         for words in _rows(gpus) if gpus else ():
             # Text takes a host's words as they are; a plain string would be read as markup.

@@ -269,6 +269,8 @@ def _processes(
     for row in filter(str.strip, values.get("gpu_app", ())):
         # A name may hold a comma.
         gpu, pid, rest = (word.strip() for word in row.split(",", 2))
+        if pid in values.get("gpu_gone", ()):  # it ended between two questions
+            continue
         user, container = owners.get(pid, ["?", "-"])
         found.append(
             GpuProcess(gpu, pid, rest.rpartition(",")[0].strip(), user, by_id.get(container))

@@ -67,6 +67,7 @@ if command -v nvidia-smi >/dev/null; then
 fi
 for pid in $(timeout 30 nvidia-smi --format=csv,noheader --query-compute-apps=pid 2>/dev/null); do
     case $pid in *[!0-9]* | '') continue ;; esac
+    [ -d "/proc/$pid" ] || { echo "gpu_gone $pid" && continue; }
     # A container's processes are in a control group with its ID of 64 digits, of both versions.
     id=$(sed -n 's/.*\([0-9a-f]\{64\}\).*/\1/p' "/proc/$pid/cgroup" 2>/dev/null | sed -n 1p)
     echo "gpu_pid $pid $(stat -c %U "/proc/$pid" 2>/dev/null || echo '?') ${id:--}"

@@ -72,7 +72,9 @@ def gpu_verification(
     steps = (plan.toolkit, plan.driver, plan.reboot, plan.mig, plan.cdi, plan.gpu_sources)
     if reboot_reason(observed.gpus, plan.driver) and plan.reboot is None:
         return None
-    return gpu_verify_step(settings, observed.gpus, any(steps), keys)
+    # A run that died may have been the one whose changes nobody has seen at work.
+    changed = any(steps) or observed.unfinished is not None
+    return gpu_verify_step(settings, observed.gpus, changed, keys)
 
 
 def jobs_at_risk(observed: Observed, plan: Plan) -> tuple[str, ...]:

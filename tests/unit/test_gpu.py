@@ -91,6 +91,7 @@ def test_a_consumer_card_that_shows_less() -> None:
 
 def test_nobody_computes() -> None:
     assert parse_gpus({"gpu_app": [""]}).processes == ()
+    assert parse_gpus({"gpu_app": ["GPU-1, 7, a, 1"], "gpu_gone": ["7"]}).processes == ()
 
 
 def test_a_host_that_works_has_no_findings() -> None:

@@ -246,6 +246,14 @@ def test_mig_is_compared_by_what_is_there_and_cdi_follows() -> None:
     )
 
 
+def test_what_a_run_that_died_left_is_shown_to_work() -> None:
+    host = gpu_host(idle(DGX))
+    home = after(Settings(), host, plan(Settings(), host))
+    assert planned(home, gpu_count=2).gpu_verify is None
+    died = planned(replace(home, unfinished="verify"), gpu_count=2)
+    assert died.gpu_verify and died.changes == ()
+
+
 BROKEN = {**FULL, "gpu_driver": "580-server-open"}
 TRAIN, BARE_JOB = (
     "GPU 1: /usr/bin/python3 (4711) of alice in the container train (nvidia runtime)",

@@ -36,7 +36,7 @@ devices() {
             while read -r instance _ _ compute; do
                 [ "$compute" != - ] || continue
                 device "$number:$index" "$node"
-                device "MIG-$(printf %08d "$instance")${uuid#GPU-????????}" "$node"
+                device "MIG-$(printf %04d "$instance")${uuid#GPU-????}" "$node"
                 index=$((index + 1))
             done <"$lab/kernel/mig/$number"
         else

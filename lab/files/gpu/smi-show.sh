@@ -2,7 +2,7 @@
 # nvidia-smi without arguments, -L and -q. In containers too: builtins only.
 
 mig_uuid() { # UUID INSTANCE
-    printf 'MIG-%08d%s' "$2" "${1#GPU-????????}"
+    printf 'MIG-%04d%s' "$2" "${1#GPU-????}"
 }
 
 instances() { # CARD: "NAME DEVICE UUID" of each MIG device

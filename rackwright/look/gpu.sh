@@ -63,9 +63,9 @@ if command -v nvidia-smi >/dev/null; then
     smi gpu_smi --format=csv,noheader,nounits \
         --query-gpu=index,uuid,pci.bus_id,name,driver_version,persistence_mode,mig.mode.current,mig.mode.pending,memory.total,memory.used,temperature.gpu,ecc.errors.uncorrected.volatile.total,clocks_throttle_reasons.active &&
         smi gpu_app --format=csv,noheader,nounits --query-compute-apps=gpu_uuid,pid,process_name,used_memory &&
-        smi gpu_list -L && timeout 30 nvidia-smi | sed -n 's/.*CUDA Version: *\([0-9.]*\).*/gpu_cuda \1/p'
+        apps=$said && smi gpu_list -L && timeout 30 nvidia-smi | sed -n 's/.*CUDA Version: *\([0-9.]*\).*/gpu_cuda \1/p'
 fi
-for pid in $(timeout 30 nvidia-smi --format=csv,noheader --query-compute-apps=pid 2>/dev/null); do
+for pid in $(printf '%s\n' "${apps-}" | cut -d , -f 2); do
     case $pid in *[!0-9]* | '') continue ;; esac
     [ -d "/proc/$pid" ] || { echo "gpu_gone $pid" && continue; }
     # A container's processes are in a control group with its ID of 64 digits, of both versions.

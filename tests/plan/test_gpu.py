@@ -11,7 +11,6 @@ from rackwright.host.script import command
 from rackwright.marks import HOLDS
 from rackwright.packages.nvidia import SET_PATTERN, TOOLKIT_PACKAGES
 from rackwright.packages.patience import in_turn
-from rackwright.settings import Settings
 from tests.plan.fleet import Ran, run
 from tests.plan.test_deploy import BEGIN, WAIT, Source, answers, changing
 from tests.plan.test_deploy import source as source
@@ -123,16 +122,12 @@ def test_the_toolkit_comes_before_docker_looks_for_it(source: Source, tmp_path: 
 
 
 def test_a_key_that_is_not_the_wanted_one_ends_it_before_it_began(
-    source: Source, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    source: Source, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "gpgkey").write_text(str(source.key))
-    ran = deploy(
-        source,
-        dgx(source, *WITHOUT),
-        [],
-        gpu_mig={},
-        gpu_toolkit_version="latest",
-        gpu_toolkit_repo_url=source.url.removesuffix("/linux"),
-    )
+    url = source.url.removesuffix("/linux")
+    data = {"gpu_mig": {}, "gpu_toolkit_version": "latest", "gpu_toolkit_repo_url": url}
+    ran = deploy(source, dgx(source, *WITHOUT), [], **data)
     assert ran.failed and ran.operations == []
-    assert Settings().gpu_toolkit_key_fingerprint
+    assert f"the key at {url}/gpgkey has the fingerprint" in caplog.text
+    assert "set gpu_toolkit_key_fingerprint" in caplog.text

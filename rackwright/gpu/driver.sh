@@ -78,7 +78,14 @@ loadable() { # KERNEL...: each of them has the module
 
 load() { # unless another one is loaded: then that is for a reboot
     [ ! -e /proc/driver/nvidia/version ] && [ ! -d /sys/module/nouveau ] || return 0
-    said=$(modprobe nvidia 2>&1) || fail "the driver's module does not load: $said; look into the kernel's log (dmesg | grep -i -e nvidia -e NVRM)"
+    said=$(modprobe nvidia 2>&1) || case $said in
+    *'Key was rejected'*)
+        key=/var/lib/shim-signed/mok/MOK.der # where Ubuntu keeps it
+        [ -e $key ] || key=/var/lib/dkms/mok.pub
+        fail "Secure Boot refuses the driver's module, which is signed with a key that this machine does not know; enrol it: mokutil --import $key, reboot, and confirm at the console"
+        ;;
+    *) fail "the driver's module does not load: $said; look into the kernel's log (dmesg | grep -i -e nvidia -e NVRM)" ;;
+    esac
     nvidia-smi >/dev/null 2>&1 || true # it makes the device nodes
 }
 

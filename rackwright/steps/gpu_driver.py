@@ -71,7 +71,8 @@ def driver_step(settings: Settings, observed: Observed) -> DriverStep | None:
     preferences = _preferences(settings, wanted)
     before = gpus.files.get(PREFERENCES, "")
     fabric = _fabric(wanted, cuda, names, missing, gpus)
-    units = [] if missing or not gpus.loaded else _units(gpus)
+    # With another driver loaded than the installed one, they cannot run; the reboot starts them.
+    units = [] if missing or not gpus.loaded or mismatch(gpus) else _units(gpus)
     changes = [
         *(_header_change(kernel, gpus) for kernel in headers),
         *(_package_change(name, wanted, gpus) for name in missing),

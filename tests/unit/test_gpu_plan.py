@@ -123,6 +123,15 @@ def test_nouveau_goes_with_a_reboot() -> None:
     assert planned(gpu_host(replace(NEW, nouveau=True)), **FULL).reboot
 
 
+def test_services_wait_for_a_pending_reboot_too() -> None:
+    stopped = {"nvidia-persistenced": Unit(there=True, enabled=True, active=False)}
+    gpus = replace(free(idle(DGX)), units={**DGX.units, **stopped})
+    assert planned(gpu_host(gpus), **FULL).driver
+    waiting = planned(gpu_host(replace(gpus, loaded="550.163.01")), gpu_driver="570-server-open")
+    assert waiting.driver is None
+    assert any("a reboot is pending" in note for note in waiting.notes)
+
+
 def test_the_reboot_that_was_pending_brings_mig_and_cdi_with_it() -> None:
     installed = replace(free(idle(DGX)), loaded=None, gpus=(), nouveau=True)
     after_it = planned(gpu_host(installed), **FULL, gpu_mig={"all": []})

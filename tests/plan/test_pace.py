@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from pyinfra.connectors.fake import FakeConnector
 
 from rackwright.converging import exit_code
 from rackwright.pace.converge import Converge
@@ -24,7 +25,7 @@ from pyinfra.operations import server
 if host.name == "{A}":
     server.shell(name="what only a does", commands=["only-a"])
 server.shell(name="first", commands=["one"])
-server.shell(name="second", commands=["two"], _if=lambda: "one" in host.connector.executed_commands)
+server.shell(name="second", commands=["two"], _if=lambda: False)
 """
 
 
@@ -70,6 +71,13 @@ def ended(hosts: Fleet) -> dict[str, tuple[Outcome, str]]:
     return {row.host: (row.outcome, row.step) for row in hosts.rows}
 
 
+def ran(hosts: Fleet) -> dict[str, list[str]]:
+    """The commands of each host."""
+    return {
+        host.name: cast(FakeConnector, host.connector).executed_commands for host in hosts.hosts
+    }
+
+
 Make = Callable[..., Made]
 CHANGED = (Outcome.CHANGED, "")
 
@@ -86,7 +94,10 @@ def make(tmp_path: Path) -> Make:
 
 def test_each_host_does_its_own_operations_in_the_order_of_the_deploy(make: Make) -> None:
     made = make({A: {}, B: {}})
-    assert made.apply() == {A: CHANGED, B: CHANGED}
+    hosts, converge = made.fleet()
+    hosts.work(converge.apply)
+    assert ended(hosts) == {A: CHANGED, B: CHANGED}
+    assert ran(hosts) == {A: ["only-a", "one"], B: ["one"]}
     assert made.told.steps == {
         A: ["connect", "observe", "what only a does", "first", "second"],
         B: ["connect", "observe", "first", "second"],
@@ -196,7 +207,8 @@ def test_a_second_stop_waits_for_nothing(make: Make) -> None:
 
     made.told.do = stop
     hosts.work(converge.apply)
-    assert ended(hosts) == {A: (Outcome.FAILED, "what only a does")}
+    (row,) = hosts.rows
+    assert (row.step, row.detail) == ("what only a does", "stopped by Ctrl-C")
 
 
 def test_hosts_whose_turn_did_not_come_before_a_stop_are_named(make: Make) -> None:

@@ -20,7 +20,7 @@ def begin(plan: Plan) -> None:
     if plan.jobs:
         server.shell(
             name="Nobody computes on the GPUs any more",
-            commands=[command(READY_SH, "wait_for_jobs", str(plan.gpu_wait))],
+            commands=[command(READY_SH, "wait_for_jobs", str(plan.gpu_wait), *plan.gpu_wait_for)],
             _timeout=plan.gpu_wait + 60,
         )
     if plan.turn:

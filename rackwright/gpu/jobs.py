@@ -40,6 +40,11 @@ def lost_by_reload(gpus: Gpus) -> tuple[str, ...]:
     )
 
 
+def losers(gpus: Gpus) -> tuple[str, ...]:
+    """Names of the running containers that lose their GPUs when systemd reloads."""
+    return tuple(each.name for each in gpus.containers if _loses(each))
+
+
 def _loses(container: GpuContainer | None) -> bool:
     return container is not None and container.way == "runtime"
 

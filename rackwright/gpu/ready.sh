@@ -9,15 +9,18 @@ fail() { # SENTENCE
     exit 1
 }
 
-jobs() { # who computes, and which of these containers still run
+jobs() { # [CONTAINER]...: who computes, and which of these containers still run
     nvidia-smi --query-compute-apps=pid,process_name --format=csv,noheader 2>/dev/null | grep -E '^[0-9]' || true
+    [ $# = 0 ] || docker ps --format '{{.Names}}' | grep -Fx "$(printf '%s\n' "$@")" || true
 }
 
-wait_for_jobs() { # SECONDS: until nobody computes any more
-    end=$(($(date +%s) + $1))
-    while left=$(jobs) && [ -n "$left" ]; do
+wait_for_jobs() { # SECONDS [CONTAINER]...: until nobody computes any more, and none of these runs
+    seconds=$1
+    shift
+    end=$(($(date +%s) + seconds))
+    while left=$(jobs "$@") && [ -n "$left" ]; do
         [ "$(date +%s)" -lt "$end" ] ||
-            fail "these jobs still run after $1 s, and nothing was changed: $(echo "$left" | tr '\n' ';')"
+            fail "these still run after $seconds s, and nothing was changed: $(echo "$left" | tr '\n' ';')"
         sleep 5
     done
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from rackwright.gpu.health import hardware
-from rackwright.gpu.jobs import all_jobs, in_containers, lost_by_reload, on_gpus
+from rackwright.gpu.jobs import all_jobs, in_containers, losers, lost_by_reload, on_gpus
 from rackwright.look.observed import Observed
 from rackwright.plan import Plan
 from rackwright.settings import Settings
@@ -83,35 +83,45 @@ def jobs_at_risk(observed: Observed, plan: Plan) -> tuple[str, ...]:
     if gpus is None:
         return ()
     jobs: list[str] = []
-    breaks = plan.reboot or plan.toolkit or (plan.driver and plan.driver.breaks_jobs)
-    if breaks:
+    if _replaces(plan):
         jobs += all_jobs(gpus)
     if plan.mig:
         jobs += on_gpus(gpus, plan.mig.profiles)
     jobs += in_containers(gpus, plan.stops)
-    if breaks or _reloads_systemd(observed, plan):
+    if _reloads_systemd(observed, plan):
         jobs += lost_by_reload(gpus)
     return tuple(dict.fromkeys(jobs))
+
+
+def _replaces(plan: Plan) -> bool:
+    """Whether what every job stands on is replaced."""
+    driver = plan.driver is not None and plan.driver.breaks_jobs
+    return driver or any((plan.reboot, plan.toolkit))
 
 
 def _reloads_systemd(observed: Observed, plan: Plan) -> bool:
     """Whether systemd reads its units again: new drop-ins, packages with units, one to enable."""
     enables = plan.service is not None and observed.unit.get("UnitFileState") != "enabled"
     units = plan.driver is not None and bool(plan.driver.installs or plan.driver.units)
-    return enables or units or any((plan.unit, plan.engine, plan.conflicts, plan.rootless))
+    others = (plan.unit, plan.engine, plan.conflicts, plan.rootless)
+    return enables or units or _replaces(plan) or any(others)
 
 
 def with_jobs(settings: Settings, observed: Observed, plan: Plan) -> Plan:
     """The plan with the jobs that it would break, and what is done about them."""
     jobs = jobs_at_risk(observed, plan)
-    if not jobs:
+    if observed.gpus is None or not jobs:
         return plan
     if settings.gpu_busy == "go":
         note = f"this breaks running jobs, as gpu_busy allows: {'; '.join(jobs)}"
         return replace(plan, notes=(*plan.notes, note))
-    if settings.gpu_busy == "wait":
-        note = f"waits for up to {settings.gpu_wait} until these jobs end: {'; '.join(jobs)}"
-        return replace(
-            plan, notes=(*plan.notes, note), jobs=jobs, gpu_wait=seconds(settings.gpu_wait)
-        )
-    return replace(plan, jobs=jobs)
+    if settings.gpu_busy == "skip":
+        return replace(plan, jobs=jobs)
+    note = f"waits for up to {settings.gpu_wait} until these jobs end: {'; '.join(jobs)}"
+    return replace(
+        plan,
+        notes=(*plan.notes, note),
+        jobs=jobs,
+        gpu_wait=seconds(settings.gpu_wait),
+        gpu_wait_for=losers(observed.gpus) if _reloads_systemd(observed, plan) else (),
+    )

@@ -314,6 +314,9 @@ def test_an_idle_container_of_the_runtime_loses_its_gpus_and_one_of_cdi_does_not
     home = after(Settings(), host, plan(Settings(), host))
     made = planned(home, gpu_count=2, docker_http_proxy="http://p.example:1")
     assert made.jobs == ("the container notebook (nvidia runtime, idle)",)
+    waits = planned(home, gpu_count=2, gpu_busy="wait", docker_http_proxy="http://p.example:1")
+    assert waits.gpu_wait_for == ("notebook",)
+    assert planned(home, gpu_busy="wait", gpu_mig={"1": ["7g.40gb"]}).gpu_wait_for == ()
 
 
 def test_what_is_held_is_one_set_and_comes_off_again() -> None:

@@ -30,6 +30,7 @@ COMMANDS = (
         "plan",
         "apply",
         "check",
+        "report",
         "lock",
         "bundle",
         "images",

@@ -12,7 +12,7 @@ GPUS = $(if $(NVSWITCH),a100x8+nvswitch,$(patsubst 1,a100x2,$(GPU)))
 LAB_FLAGS = $(if $(DISTROS),--distros "$(DISTROS)") $(if $(DIRTY),--dirty) $(if $(UPSTREAM),--upstream) \
   $(if $(GPUS),--gpu "$(GPUS)")
 
-.PHONY: help setup lab lab-down lab-status demo test lint format docs bench lock clean
+.PHONY: help setup lab lab-down lab-status demo test lint format docs pictures bench lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,8 +60,12 @@ format: setup ## Put the code into its usual form
 docs: setup ## The table of settings in README.md and docs/report.schema.json, from the schemas
 	$(BIN)/python -m rackwright.docs
 
+pictures: setup ## The pictures in README.md, from recorded hosts
+	$(BIN)/python -m tests.browser.pictures
+
 bench: setup ## Side by side with other ways to do the same: bench/README.md
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.page
 
 lock: setup ## Resolve the ranges of pyproject.toml again
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \

@@ -1,6 +1,5 @@
 """The drift check, under pyinfra's command (tasks/check.py) and under our own. Changes nothing."""
 
-import atexit
 from collections.abc import Sequence, Set
 from threading import Lock
 
@@ -15,7 +14,7 @@ from rackwright.look.observed import ProbeError
 from rackwright.pace.course import LOOK, Course
 from rackwright.pace.fleet import Request, fleet
 from rackwright.plan import Plan, RefusedError
-from rackwright.report.ending import end_as_json, write
+from rackwright.report.ending import at_the_end, end_as_json, write
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.table import print_table
 from rackwright.results import Run, connect_advice, hosts_of
@@ -100,8 +99,7 @@ def _begun(state: State) -> tuple[Run, Found]:
         except SettingsError as error:
             sentences = "".join(f"\n    {sentence}" for sentence in error.errors)
             raise DeployError(f"settings that cannot be used:{sentences}") from None
-        # pyinfra has no hook at the end of a run.
-        atexit.register(_end, state, *_checks[state])
+        at_the_end(_end, state, *_checks[state])
     return _checks[state]
 
 

@@ -3,7 +3,6 @@
 The edge between pyinfra's state and the pure modules.
 """
 
-import atexit
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -43,7 +42,7 @@ from rackwright.packages.mirror_choice import candidates
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
 from rackwright.report.clock import LOOK
-from rackwright.report.ending import end_of_run
+from rackwright.report.ending import at_the_end, end_of_run
 from rackwright.report.lines import plan_lines
 from rackwright.results import Run, hosts_of
 from rackwright.settings import Settings, SettingsError, parse_fleet
@@ -149,7 +148,7 @@ def _run_of(state: State, wanted: Mapping[str, Any]) -> Run:
         _runs[state] = run = new_run(state, wanted)
         state.add_callback_handler(GiveBack(run.plans))
         if pyinfra.is_cli:
-            atexit.register(end_of_run, state, run)
+            at_the_end(end_of_run, state, run)
     elif run.wanted != wanted:  # it was begun before its task said what it wants
         run.settings, run.exact, run.passwords = _checked(state, wanted)
         run.wanted = dict(wanted)

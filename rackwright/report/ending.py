@@ -1,7 +1,11 @@
 """The end of a run: the table of all hosts, what to do next, and the report."""
 
-from collections.abc import Sequence
+import atexit
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from signal import SIGTERM, signal
+from typing import ParamSpec
 
 import click
 from pyinfra.api import State
@@ -13,6 +17,17 @@ from rackwright.report.recorded import recorded
 from rackwright.report.save import save
 from rackwright.report.table import conclusion, print_table
 from rackwright.results import Run, results
+
+Arguments = ParamSpec("Arguments")
+
+
+def at_the_end(
+    do: Callable[Arguments, None], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> None:
+    """Call a function when pyinfra's own command ends, which has no hook for that."""
+    atexit.register(do, *args, **kwargs)
+    # What a scheduler sends to end a job would end Python without it.
+    signal(SIGTERM, lambda *_: sys.exit(128 + SIGTERM))
 
 
 def end_of_run(state: State, run: Run) -> None:

@@ -1,5 +1,6 @@
 """README.md says what is so."""
 
+import re
 from pathlib import Path
 
 from rackwright.docs import README, REPORT_SCHEMA, report_schema, with_settings_table
@@ -20,3 +21,9 @@ def test_the_example_inventory_is_the_one_in_the_readme() -> None:
     example = (Path(README).parent / "inventory" / "example.py").read_text()
     _, _, inventory = example.rpartition('"""\n\n')
     assert inventory in README.read_text()
+
+
+def test_what_the_readme_shows_is_there() -> None:
+    shown = re.findall(r"""(?:\]\(|src(?:set)?=")([^)"#:]+)[)"]""", README.read_text())
+    assert "docs/report-light.png" in shown
+    assert [path for path in shown if not (README.parent / path).exists()] == []

@@ -49,6 +49,7 @@ def test_what_changed_is_told_host_by_host() -> None:
         Difference("web-1", "mirrors", "http://172.23.0.2:5000/", "none"),
         Difference("z", "host", "not there", "in the inventory"),
     ]
+    assert Difference("gpu-2", "outcome", "unreachable", "changed") in differences(after, before)
 
 
 def test_a_host_that_was_not_asked_is_not_compared() -> None:

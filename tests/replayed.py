@@ -1,8 +1,8 @@
 """A fleet of any size for tests, pictures and benchmarks of the report; no host is asked.
 
 What the hosts answered was recorded on real practice hosts (tests/recorded/), and goes through the
-parser and the plan as it always does. How often each kind of host is there, who is out of reach and
-what failed is made up: simulated.
+parser and the plan as it always does. Made up, that is simulated, is how often each kind of host is
+there, who is out of reach, what failed, and who has GPUs (those of gpu-dgx.txt).
 """
 
 import json
@@ -11,14 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from rackwright.look.answer import parse
+from rackwright.look.answer import parse, values_by_key
+from rackwright.look.gpu import parse_gpus
 from rackwright.look.mirrors import Live, ProbedMirrors
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.planning import plan
-from rackwright.report.facts import changes, containers, facts
+from rackwright.report.facts import changes, containers, facts, gpus
 from rackwright.report.lines import plan_summary
 from rackwright.report.outcome import Outcome
-from rackwright.report.record import ErrorRecord, HostRecord, RunRecord, StepRecord
+from rackwright.report.record import ErrorRecord, Gpu, HostRecord, RunRecord, StepRecord
 from rackwright.settings import Settings
 from rackwright.steps.mirrors import needs_probe
 
@@ -62,7 +63,14 @@ def _host(number: int) -> HostRecord:
     kind = WRONG.get(number % 50, RIGHT[number % len(RIGHT)])
     group = ("web", "gpu", "build")[number % 3]
     one = _of_kind(kind)
+    if group == "gpu" and one.facts:
+        one = one.model_copy(update={"facts": one.facts.model_copy(update={"gpus": _gpus()})})
     return one.model_copy(update={"name": f"{group}-{number + 1}", "groups": (group,)})
+
+
+@cache
+def _gpus() -> tuple[Gpu, ...]:
+    return gpus(parse_gpus(values_by_key((RECORDED / "gpu-dgx.txt").read_text().splitlines())))
 
 
 @cache

@@ -221,6 +221,7 @@ def test_the_fleet_at_a_glance() -> None:
     )
     assert dict(seen.engines) == {"26.1.5+dfsg1": 43, "no engine": 4, "20.10.24+dfsg1": 1}
     assert sum(hosts for _, hosts in seen.mirrors) == 43
+    assert seen.gpus == (("NVIDIA A100-SXM4-40GB", 32),)
     assert (seen.drifted, seen.compared) == (5, 48)
     assert seen.times[0].task == "Engine"
     assert seen.times[0].slowest >= seen.times[0].median > 0

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,19 @@ from pyinfra.api import Config, HiddenValue, Inventory, State
 
 from rackwright.laptop.passwords import Passwords
 from rackwright.laptop.who import command_line
+from rackwright.look.gpu import Gpus
 from rackwright.planning import plan
+from rackwright.report.facts import facts
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.place import keep, reports
+from rackwright.report.record import Gpu as GpuRecord
 from rackwright.report.record import HostRecord, RunRecord
 from rackwright.report.recorded import recorded
 from rackwright.report.save import save
 from rackwright.report.text import LONGEST, plain, without
 from rackwright.results import Run
 from rackwright.settings import Settings
+from tests.unit.gpus import DGX
 from tests.unit.states import BARE, after
 
 
@@ -72,6 +77,16 @@ def test_the_facts_are_those_of_the_last_look() -> None:
     rows = [HostResult("a", Outcome.CHANGED)]
     (host,) = recorded(state_of({"a": {}}), run, rows).hosts
     assert host.facts and host.facts.engine == "26.1.5"
+
+
+def test_gpus_are_told_with_and_without_a_driver() -> None:
+    assert facts(BARE).gpus is None
+    bare = facts(replace(BARE, gpus=Gpus(devices=("20b0",))))
+    assert bare.gpus == (GpuRecord(name="PCI device 10de:20b0"),)
+    (one, _) = facts(replace(BARE, gpus=DGX)).gpus or ()
+    assert one == GpuRecord(
+        name="NVIDIA A100-SXM4-40GB", driver=DGX.gpus[0].driver, memory_mib=40960
+    )
 
 
 def test_secrets_are_in_no_report() -> None:

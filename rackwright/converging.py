@@ -13,11 +13,9 @@ from rackwright.pace.fleet import Fleet, Request, fleet
 from rackwright.pace.task import load_task
 from rackwright.report.ending import end, end_as_json
 from rackwright.report.lines import plan_lines
-from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.outcome import WRONG, HostResult, Outcome
 from rackwright.report.table import conclusion
 from rackwright.settings import SettingsError
-
-WRONG = (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.NOT_REACHED)
 
 
 @dataclass(frozen=True)

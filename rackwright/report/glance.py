@@ -7,14 +7,12 @@ from statistics import median
 from typing import Final
 
 from rackwright.drift import drift_conclusion
-from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.outcome import WRONG, HostResult, Outcome
 from rackwright.report.record import HostRecord, RunRecord
 from rackwright.report.table import conclusion
 
 WORST_FIRST: Final = (
-    Outcome.FAILED,
-    Outcome.UNREACHABLE,
-    Outcome.NOT_REACHED,
+    *WRONG,
     Outcome.DRIFTED,
     Outcome.PLANNED,
     Outcome.CHANGED,
@@ -22,8 +20,6 @@ WORST_FIRST: Final = (
     Outcome.UNCHANGED,
     Outcome.NOT_ASKED,
 )
-WRONG: Final = WORST_FIRST[:3]
-PENDING: Final = (Outcome.DRIFTED, Outcome.PLANNED)
 
 Counts = tuple[tuple[str, int], ...]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Outcome(StrEnum):
@@ -16,6 +17,10 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"
     NOT_REACHED = "not reached"
     NOT_ASKED = "not asked"
+
+
+# A host that needs somebody.
+WRONG: Final = (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.NOT_REACHED)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from rackwright.laptop.inventory_file import inventory_file
 from rackwright.report.clock import CONNECT, LOOK
 from rackwright.report.facts import changes, containers, facts
 from rackwright.report.lines import plan_summary
-from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.outcome import WRONG, HostResult, Outcome
 from rackwright.report.record import (
     ErrorRecord,
     HostRecord,
@@ -28,7 +28,6 @@ from rackwright.report.record import (
 from rackwright.report.text import without
 from rackwright.results import Run
 
-WRONG: Final = (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.NOT_REACHED)
 _PASSWORDS: Final = ("ssh_password", "ssh_key_password", "_sudo_password")
 
 

@@ -80,7 +80,7 @@ def _counts(title: str, counts: Counts) -> str:
 
 def _details(host: HostRecord) -> str:
     changes = [
-        f"- {text(change.task)}: {text(change.what)}: {text(change.before)} → "
+        f"- **{text(change.task)}**: {text(change.what)}: {text(change.before)} → "
         f"{text(change.after)}, because {text(change.reason)}"
         for change in host.changes
     ]

@@ -159,6 +159,10 @@ def _texts(tokens: list[Token], tag: str) -> list[str]:
 @example(NASTY[4])
 @example(NASTY[5])
 @example(NASTY[10])
+@example(">")
+@example("1. x")
+@example("+ x")
+@example("=")
 def test_words_of_a_host_make_no_markdown(words: str) -> None:
     told = MARKDOWN.parse(markdown(saying(words)))
     assert _kinds(told) == _kinds(MARKDOWN.parse(markdown(saying("x"))))

@@ -15,6 +15,10 @@ PACKAGES = (
     "systemd,systemd-sysv,dbus,openssh-server,sudo,ca-certificates,curl,gnupg,iproute2,iptables,"
     "kmod,procps"
 )
+SMALL = (
+    "--variant=minbase",
+    *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "locale", "man")),
+)
 BOOT = 'CMD ["/sbin/init"]'
 UBUNTU_KEYRING = Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg")
 # For nginx: the archive that this machine's own mmdebstrap took for the hosts.
@@ -55,10 +59,10 @@ def with_docker_io(distro: Distro) -> str:
 def services(files: dict[str, File]) -> str:
     """The image of the container that serves packages and images; files are its configuration."""
     script = INSTALL.format(
-        packages="nginx docker-registry openssl",
+        packages="nginx docker-registry openssl git fcgiwrap",
         then="systemctl disable --quiet docker-registry.service ssh.service\n"
-        "systemctl enable --quiet registry@mirror registry@stale hanging.socket certificate "
-        "nginx",
+        "systemctl enable --quiet registry@mirror registry@stale registry@pushes hanging.socket "
+        "fcgiwrap.socket certificate nginx",
     )
     return derive(host(DEBIAN["debian12"]), "services", files, NAME_ARCHIVE + script)
 
@@ -92,6 +96,19 @@ def bootstrap(distro: Distro, customize: Path, tar: Path) -> None:
             options.append(f"--keyring={UBUNTU_KEYRING}")
     run("mmdebstrap", *options, distro.suite, unfinished, *source)
     unfinished.rename(tar)
+
+
+def small_root(distro: Distro) -> Path:
+    """A root file system with apt and little else, as a tar file: a base for builds."""
+    tar = CACHE / "roots" / f"{distro.name}-small-{digest(distro.suite, *SMALL)}.tar"
+    with locked(tar.name):
+        if not tar.exists():
+            tar.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = tar.with_suffix(".unfinished.tar")
+            with stage(f"small root file system {distro.title}"):
+                run("mmdebstrap", *SMALL, distro.suite, unfinished)
+            unfinished.rename(tar)
+    return tar
 
 
 def derive(base: str, name: str, files: dict[str, File], script: str = "") -> str:

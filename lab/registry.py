@@ -11,6 +11,7 @@ from lab.paths import CACHE, FILES, digest, locked
 from lab.shell import run, stage
 from lab.tar import File, archive
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 HELLO = """\
 
 Hello from Docker!
@@ -24,11 +25,15 @@ BASES = {
     "library/ubuntu:22.04": ("ubuntu", "22.04"),
     "library/ubuntu:24.04": ("ubuntu", "24.04"),
 }
+# The one base that has apt: a true Debian, made by mmdebstrap.
+WITH_APT = "library/debian:trixie-slim"
 
 
 def content() -> Path:
     """The folder with the storage of both registries, mirror/ and stale/."""
-    recipe = digest(Path(__file__).read_bytes(), (FILES.parent / "tar.py").read_bytes())
+    root = images.small_root(DEBIAN["debian13"])
+    own = (Path(__file__), FILES.parent / "tar.py")
+    recipe = digest(root.name, *(file.read_bytes() for file in own))
     folder = CACHE / "registry" / recipe
     with locked(f"registry-{recipe}"):
         if folder.exists():
@@ -42,6 +47,7 @@ def content() -> Path:
                 "mirror": {
                     "library/hello-world:latest": hello_layer(busybox, "current"),
                     **{name: base_layer(busybox, *base) for name, base in BASES.items()},
+                    WITH_APT: root.read_bytes(),
                 },
                 "stale": {"library/hello-world:latest": hello_layer(busybox, "stale")},
             }.items():
@@ -92,16 +98,13 @@ def command(name: str) -> list[str]:
 def image_files(name: str, layer: bytes, cmd: list[str], architecture: str) -> dict[str, bytes]:
     """The files that a registry's storage holds for an image `repository:tag` of one layer."""
     repository, _, tag = name.rpartition(":")
-    packed = gzip.compress(layer, mtime=0)
+    packed = gzip.compress(layer, 1, mtime=0)
     config = dumps(
         {
             "architecture": architecture,
             "os": "linux",
             "created": "2024-01-01T00:00:00Z",
-            "config": {
-                "Cmd": cmd,
-                "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
-            },
+            "config": {"Cmd": cmd, "Env": [f"PATH={PATH}"]},
             "rootfs": {"type": "layers", "diff_ids": [sha256(layer)]},
             "history": [{"created": "2024-01-01T00:00:00Z", "created_by": "rackwright lab"}],
         }

@@ -6,7 +6,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from jinja2 import Environment, StrictUndefined
 
-from lab import archive, containers, images, network, packages, registry
+from lab import archive, containers, images, network, packages, registry, wheels
 from lab.containers import Container
 from lab.engine import docker
 from lab.gpu import repository
@@ -18,7 +18,7 @@ NAME = "services"
 PORTS = {
     **{"mirror": 5000, "stale": 5001, "forbidden": 5002, "hanging": 5003, "dead": 5004},
     **{"slow": 5005, "token": 5006, "https": 5007, "private": 5008},
-    **{"archive": 8090, "old_archive": 8091},
+    **{"archive": 8090, "old_archive": 8091, "builds": 8092, "index": 8093, "pushes": 5010},
 }
 NVIDIA_PORT = 8081
 # The login of the private registry.
@@ -36,10 +36,10 @@ def image() -> str:
     template = Environment(undefined=StrictUndefined).from_string(
         (FILES / "registry.yml.j2").read_text()
     )
-    for name, port in (("mirror", 5050), ("stale", 5051)):
-        text = template.render(name=name, port=port)
+    for name, port in (("mirror", 5050), ("stale", 5051), ("pushes", 5052)):
+        text = template.render(name=name, port=port, readonly=name != "pushes")
         files[f"etc/docker/registry/{name}.yml"] = File(text.encode())
-    return images.services(files)
+    return images.services(files | wheels.index())
 
 
 def container(address: str) -> Container:

@@ -28,6 +28,10 @@ KEPT: Final = f"{STATE}/kept"
 NEW: Final = f"{STATE}/new"
 # The file of an image, until it is loaded.
 IMAGES: Final = f"{STATE}/images"
+# What is built from, until it is.
+BUILDS: Final = f"{STATE}/builds"
+# Which images were pushed, a name and an ID a line.
+PUSHED: Final = f"{STATE}/pushed"
 # The admin's files as they were before they were replaced: a tar archive for each run.
 BACKUPS: Final = "/var/backups/rackwright"
 # A definition of the repository on trial, where apt does not look by itself.

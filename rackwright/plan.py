@@ -6,6 +6,7 @@ from itertools import chain
 from rackwright.change import Change, Impact
 from rackwright.host_lock.turn import Turn
 from rackwright.marks import BUNDLE
+from rackwright.steps.builds import BuildsStep
 from rackwright.steps.bundle import BundleImageStep, BundleStep
 from rackwright.steps.compose import ComposeStep
 from rackwright.steps.conflicts import ConflictsStep
@@ -80,6 +81,7 @@ class Plan:
     logins: LoginsStep | None = None
     bundle_image: BundleImageStep | None = None
     images: ImagesStep | None = None
+    builds: BuildsStep | None = None
     networks: NetworksStep | None = None
     volumes: VolumesStep | None = None
     containers: ContainersStep | None = None
@@ -114,6 +116,7 @@ class Plan:
                 self.driver,
                 self.repositories,
                 self.rootless,
+                self.builds and self.builds.packages,
                 self.purge and self.purge.packages,
             )
         )

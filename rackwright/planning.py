@@ -10,9 +10,10 @@ from rackwright.packages.mirror_choice import source_notes, source_refusals
 from rackwright.plan import Plan, RefusedError
 from rackwright.refusals import refusals
 from rackwright.settings import Settings
+from rackwright.steps.builds import builds_step
 from rackwright.steps.compose import compose_step
 from rackwright.steps.conflicts import ConflictsStep, conflicts_step
-from rackwright.steps.containers import containers_step
+from rackwright.steps.containers import containers_step, made_anew
 from rackwright.steps.daemon import (
     DaemonJsonError,
     daemon_step,
@@ -29,7 +30,7 @@ from rackwright.steps.gpu_toolkit import (
     toolkit_step,
 )
 from rackwright.steps.hold import held_back, hold_step
-from rackwright.steps.images import images_step
+from rackwright.steps.images import ImagesStep, images_step, renewed, together
 from rackwright.steps.logins import logins_step
 from rackwright.steps.mirrors import choose
 from rackwright.steps.networks import networks_step
@@ -98,7 +99,11 @@ def plan(
     users = users_step(settings, observed, installs=engine is not None)
     logins = logins_step(settings, observed, passwords)
     images = images_step(settings, observed)
-    prune = prune_step(settings, observed, images)
+    builds = builds_step(settings, observed, images)
+    moving = together(images or ImagesStep(), builds.images if builds else ImagesStep())
+    other_images = renewed(observed.images, moving) if observed.images else frozenset()
+    containers = containers_step(settings, observed, passwords, other_images)
+    prune = prune_step(settings, observed, moving, made_anew(containers))
     notes += [freed(prune)] if prune and prune.images else []
     rootless = rootless_step(settings, observed)
     resumes = observed.unfinished is not None
@@ -126,10 +131,11 @@ def plan(
         users=users,
         logins=logins,
         images=images,
+        builds=builds,
         prune=prune,
         networks=networks_step(settings, observed),
         volumes=volumes_step(settings, observed),
-        containers=containers_step(settings, observed, passwords),
+        containers=containers,
         compose=compose_step(settings, observed, passwords),
         rootless=rootless,
         hello_world=settings.docker_verify == "always"

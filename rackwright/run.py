@@ -24,6 +24,7 @@ from rackwright.host.sudo import with_password
 from rackwright.host_lock.failure import GiveBack
 from rackwright.host_lock.turn import held, turn
 from rackwright.laptop.archives import with_archives
+from rackwright.laptop.builds import with_builds
 from rackwright.laptop.compose_files import with_compose_files
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.layers import layered
@@ -126,7 +127,7 @@ def _checked(
     state: State, wanted: Mapping[str, Any]
 ) -> tuple[dict[str, Settings], Exact, Passwords]:
     fleet = {host.name: {**layered(host.data), **wanted} for host in hosts_of(state)}
-    settings = with_compose_files(with_archives(parse_fleet(fleet)))
+    settings = with_builds(with_compose_files(with_archives(parse_fleet(fleet))))
     exact = read_exact(inventory_file(state), settings)
     return settings, exact, fleet_passwords(settings)
 

@@ -6,6 +6,7 @@ from pyinfra import host
 
 from rackwright.run import plan_host
 from tasks.begin import begin
+from tasks.builds import builds
 from tasks.bundle import bundle
 from tasks.bundle_image import bundle_image
 from tasks.compose import compose
@@ -39,12 +40,8 @@ from tasks.volumes import volumes
 
 
 def converge(**wanted: Any) -> None:
-    """Bring the host of this moment to its settings; those in `wanted` go before the inventory's.
-
-    Raises DeployError when settings are wrong; a host that must not be touched is failed.
-    """
-    planned = plan_host(host, **wanted)
-    if planned is None:
+    """Bring the host to its settings, `wanted` first. Raises DeployError when they are wrong."""
+    if (planned := plan_host(host, **wanted)) is None:
         return
     plan, settings, sudo = planned
     begin(plan=plan, _sudo=sudo)
@@ -69,6 +66,7 @@ def converge(**wanted: Any) -> None:
     logins(plan=plan, _sudo=sudo)
     bundle_image(plan=plan, _sudo=sudo)
     images(plan=plan, _sudo=sudo)
+    builds(plan=plan, _sudo=sudo)
     networks(plan=plan, _sudo=sudo)
     volumes(plan=plan, _sudo=sudo)
     containers(plan=plan, _sudo=sudo)

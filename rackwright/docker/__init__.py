@@ -4,4 +4,5 @@ from pathlib import Path
 from typing import Final
 
 DAEMON_SH: Final = Path(__file__).with_name("daemon.sh")  # scripts for hosts
+BUILDS_SH: Final = Path(__file__).with_name("builds.sh")
 IMAGES_SH: Final = Path(__file__).with_name("images.sh")

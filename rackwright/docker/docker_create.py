@@ -26,8 +26,13 @@ def fingerprint(container: Container) -> str:
         "networks": container.networks,
         "secrets": sorted(container.secrets),
     }
-    hashes = {key: _hash(list(words)) for key, words in made_of.items() if words}
-    return json.dumps(hashes, sort_keys=True, separators=(",", ":"))
+    return hashes(made_of)
+
+
+def hashes(made_of: Mapping[str, Iterable[str]]) -> str:
+    """A text with a hash for each setting that is there."""
+    found = {key: _hash(list(words)) for key, words in made_of.items() if words}
+    return json.dumps(found, sort_keys=True, separators=(",", ":"))
 
 
 def differing(one: str, other: str) -> list[str]:

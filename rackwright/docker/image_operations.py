@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Generator
 from pathlib import Path
+from typing import IO
 
 from pyinfra.api import FileUploadCommand, StringCommand, operation
 
@@ -18,10 +19,17 @@ FILE = f"{IMAGES}/image.tar"
 def from_file(image: ArchivedImage) -> Generator[FileUploadCommand | StringCommand, None, None]:
     """Send an image's file to the host, check it, and load it; the file goes again."""
     path = Path(image.file or "")
-    yield StringCommand(command(IMAGES_SH, "room", IMAGES, str(image.size), image.name))
-    # As the login itself, into a folder of its own: with sudo, pyinfra would send the file to /tmp
-    # and copy it from there, and /tmp may be small, or memory.
-    yield FileUploadCommand(str(path), FILE, _sudo=False)
+    yield from sent(str(path), image.size, FILE, f"load {image.name}")
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     yield StringCommand(command(IMAGES_SH, "load", FILE, sha256, image.name))
+
+
+def sent(
+    source: str | IO[bytes], size: int, path: str, what: str
+) -> Generator[FileUploadCommand | StringCommand, None, None]:
+    """Send a file to a path on the host whose folder is made for it; `what` says what for."""
+    yield StringCommand(command(IMAGES_SH, "room", path.rpartition("/")[0], str(size), what))
+    # As the login itself, into a folder of its own: with sudo, pyinfra would send the file to /tmp
+    # and copy it from there, and /tmp may be small, or memory.
+    yield FileUploadCommand(source, path, _sudo=False)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Images: pulled, loaded, and taken off. The first argument is the name of one of the functions below;
+# Images: pulled, loaded, pushed, and taken off. The first argument is the name of one of the functions below;
 # the others are its arguments.
 set -eu
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -11,7 +11,9 @@ failed() { # WHAT SAID: with Docker's words in one line, and what to do about th
     *'HTTP response to HTTPS client'* | *x509*)
         remedy='add the registry to docker_insecure_registries, or its certificate to /etc/docker/certs.d' ;;
     *'no such host'* | *timeout* | *Timeout* | *'connection refused'* | *unreachable* | *'no route'* | *deadline*)
-        remedy='no mirror gave the image, and the host does not reach its registry: check the name, docker_registry_mirrors and docker_http_proxy' ;;
+        remedy='no mirror gave the image, and the host does not reach its registry: check the name, docker_registry_mirrors and docker_http_proxy'
+        case $1 in 'cannot push'*) remedy='the host does not reach the registry: check the name and docker_http_proxy' ;; esac
+        ;;
     *unauthorized* | *'no basic auth'* | *denied* | *'authentication required'*)
         remedy='the registry asks for a login, or has no such image: add it to docker_registry_logins, check the name' ;;
     *'manifest unknown'* | *'not found'* | *'name unknown'*)
@@ -39,13 +41,13 @@ pull() { # NAME REGISTRY
     }
 }
 
-room() { # FOLDER BYTES NAME: a folder for the login to put the image's file into
+room() { # FOLDER BYTES WHAT: a folder for the login to put a file into, and what that is for
     rm -rf "$1"
     install -d -m 0700 -o "${SUDO_USER:-root}" "$1"
     free=$(df --output=avail -B1 "$1" | tail -n 1)
     [ "$free" -gt "$2" ] || {
         rmdir "$1"
-        failed "cannot load $3" "its file has $2 bytes, $free are free: no space left on the device"
+        failed "cannot $3" "its file has $2 bytes, $free are free: no space left on the device"
     }
 }
 
@@ -62,6 +64,16 @@ load() { # FILE SHA256 NAME: the file and its folder go, whatever comes of it
 
 tag() { # NAME TAG
     docker tag "$1" "$2"
+}
+
+push() { # NAME: and remember it
+    said=$(docker push --quiet "$1" 2>&1 </dev/null) || failed "cannot push $1" "$said"
+    pushed=/var/lib/rackwright/pushed
+    {
+        awk -v name="$1" '$1 != name' $pushed 2>/dev/null || true
+        echo "$1 $(docker image inspect --format '{{.Id}}' "$1")"
+    } >$pushed.new
+    mv -f $pushed.new $pushed
 }
 
 is_there() { # NAME

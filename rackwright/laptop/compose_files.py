@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import TemplateError
 
+from rackwright.laptop.templates import rendered
 from rackwright.settings import Settings, SettingsError
 from rackwright.settings.compose import ComposeProject, RenderedProject
 
@@ -41,9 +42,4 @@ def _content(project: ComposeProject, host: str) -> str:
         return Path(project.file).read_text(encoding="utf-8")
     if not project.template:
         return ""
-    path = Path(project.template)
-    environment = Environment(  # noqa: S701  it is YAML; to escape it for HTML would change it
-        loader=FileSystemLoader(path.parent), undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    path.stat()  # jinja2 says of a file that is not there only its name
-    return environment.get_template(path.name).render({"host": host, **project.vars})
+    return rendered(Path(project.template), {"host": host, **project.vars})

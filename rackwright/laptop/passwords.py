@@ -40,7 +40,7 @@ class Passwords:
 
 
 def fleet_passwords(fleet: Mapping[str, Settings]) -> Passwords:
-    """The passwords of all logins, and the secrets of all containers, of all hosts.
+    """The passwords of all logins, and the secrets of all containers and builds, of all hosts.
 
     Raises SettingsError with a sentence for every one that cannot be had.
     """
@@ -49,7 +49,7 @@ def fleet_passwords(fleet: Mapping[str, Settings]) -> Passwords:
     for name, settings in fleet.items():
         logins = settings.docker_registry_logins.items()
         asked = [(f"docker_registry_logins.{each}", login.source) for each, login in logins]
-        for path, source in (*asked, *settings.docker_secrets):
+        for path, source in (*asked, *settings.docker_secrets, *settings.build_secrets):
             try:
                 by_source[source] = password(source)
             except PasswordError as error:
@@ -64,7 +64,7 @@ def _more_lines(settings: Settings, by_source: Mapping[Source, SecretStr]) -> li
     # docker/cli, opts/file.go: a line is a variable, and nothing in it is quoted.
     return [
         f"{path}: the secret has more than one line, which Docker does not take from a file"
-        for path, source in settings.docker_secrets
+        for path, source in (*settings.docker_secrets, *settings.build_secrets)
         if source in by_source and re.search(r"[\r\n\0]", by_source[source].get_secret_value())
     ]
 

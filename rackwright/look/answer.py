@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from rackwright.laptop import openpgp
 from rackwright.look import sources_seen
+from rackwright.look.builds import parse_builds
 from rackwright.look.gpu import parse_gpus
 from rackwright.look.host_lock import parse_host_lock
 from rackwright.look.images import parse_images
@@ -92,6 +93,7 @@ def parse(lines: Iterable[str]) -> Observed:
             engine=_engine(one, tuple(each.name for each in running)),
             sources=sources_seen.seen(files),
             images=parse_images(values) if one.get("engine_version") else None,
+            builds=parse_builds(values),
             workload=parse_workload(values) if "workload_asked" in one else None,
             host_lock=parse_host_lock(values),
             gpus=parse_gpus(values) if "gpu_pci" in one else None,

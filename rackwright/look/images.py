@@ -24,6 +24,7 @@ class Image:
     parent: str = ""
     size: int = 0
     since: float = 0
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def names(self) -> frozenset[str]:
@@ -124,6 +125,7 @@ def _image(told: Mapping[str, Any]) -> Image:
         parent=told.get("Parent") or "",
         size=told.get("Size") or 0,
         since=max(_time(told.get("Created")), _time(tagged)),
+        labels=(told.get("Config") or {}).get("Labels") or {},
     )
 
 

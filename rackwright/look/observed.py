@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from rackwright.look.builds import BuildsSeen
 from rackwright.look.gpu import Gpus
 from rackwright.look.host_lock import HostLock
 from rackwright.look.images import Images
@@ -100,6 +101,7 @@ class Observed:
     engine: Engine | None = None
     sources: SourcesSeen = field(default_factory=SourcesSeen)
     images: Images | None = None
+    builds: BuildsSeen | None = None
     workload: Workload | None = None
     host_lock: HostLock = field(default_factory=HostLock)
     gpus: Gpus | None = None

@@ -10,6 +10,7 @@ from rackwright.distro import CONFLICTING_PACKAGES, DOCKER_PACKAGES, KUBERNETES
 from rackwright.host.script import command, unpacked
 from rackwright.host_lock.holder import admin
 from rackwright.look.answer import parse
+from rackwright.look.build_probe import builds_look
 from rackwright.look.image_probe import images_look
 from rackwright.look.leftovers import Leftovers, parse_leftovers
 from rackwright.look.observed import Observed, ProbeError
@@ -90,6 +91,7 @@ def _more(settings: Settings) -> list[str]:
     """The commands of the parts of the probe that these settings ask for."""
     looks = [
         images_look(settings),
+        builds_look(settings),
         command(WORKLOAD) if settings.docker_workload else "",
         f"[ ! -e {HOST_LOCK} ] || {{ {command(HOST_LOCK_SH, 'show', admin())}; }}",
         gpu_look(settings) if settings.gpu_asked else "",

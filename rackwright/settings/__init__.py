@@ -9,10 +9,10 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
+from rackwright.settings.builds import BuildSettings
 from rackwright.settings.daemon import DaemonSettings
 from rackwright.settings.gpu import GpuSettings
 from rackwright.settings.host_lock import HostLockSettings
-from rackwright.settings.images import ImageSettings
 from rackwright.settings.logins import LoginSettings
 from rackwright.settings.pace import PaceSettings
 from rackwright.settings.packages import PackageSettings
@@ -43,7 +43,7 @@ class Settings(
     HostLockSettings,
     PaceSettings,
     GpuSettings,
-    ImageSettings,
+    BuildSettings,
     SourceSettings,
     WorkloadSettings,
     RootlessSettings,
@@ -80,6 +80,12 @@ class Settings(
             for name in ("gpu_driver", "gpu_toolkit_version"):
                 if getattr(self, name) != Settings.model_fields[name].default:
                     raise ValueError(f"{name}: an offline bundle has no packages for GPUs")
+        return self
+
+    @model_validator(mode="after")
+    def _builds_with_secrets_have_buildx(self) -> Self:
+        if (secret := next(self.build_secrets, None)) and "buildx" not in self.docker_plugins:
+            raise ValueError(f'{secret[0]}: add "buildx" to docker_plugins, which hands it over')
         return self
 
     @model_validator(mode="after")
@@ -127,7 +133,7 @@ def parse_fleet(fleet: Mapping[str, Mapping[str, Any]]) -> dict[str, Settings]:
 
 
 def _sentence(error: Any) -> str:
-    path = ".".join(str(part) for part in error["loc"])
+    path = ".".join(_printable(str(part)) for part in error["loc"])
     if error["type"] == "extra_forbidden" and len(error["loc"]) > 1:
         return f"{path}: there is no such key"
     if error["type"] == "extra_forbidden":
@@ -139,3 +145,7 @@ def _sentence(error: Any) -> str:
     if path in VERSIONS and error["type"] == "string_type":
         what = f'{error["input"]!r} is a number; write it in quotes: "{error["input"]}"'
     return f"{path}: {what}"
+
+
+def _printable(part: str) -> str:
+    return part if part.isprintable() else repr(part)[1:-1]

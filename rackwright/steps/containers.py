@@ -48,17 +48,21 @@ class ContainersStep:
 
 
 def containers_step(
-    settings: Settings, observed: Observed, passwords: Passwords | None
+    settings: Settings,
+    observed: Observed,
+    passwords: Passwords | None,
+    renewed: frozenset[str] = frozenset(),
 ) -> ContainersStep | None:
     """What has to be done; None when all containers are as they should be.
 
-    Without `passwords`, a changed secret is not noticed.
+    Without `passwords`, a changed secret is not noticed. `renewed` are names that mean other images
+    by the time at which the containers are made.
     """
     found = observed.workload or Workload()
     needed = [
         (ContainerAction(act, name, wanted, kept(wanted.secrets, passwords)), reason)
         for name, wanted in settings.docker_containers.items()
-        for act, reason in _needed(name, wanted, found, passwords)
+        for act, reason in _needed(name, wanted, found, passwords, renewed)
     ]
     if not needed:
         return None
@@ -66,6 +70,12 @@ def containers_step(
         tuple(action for action, _ in needed),
         tuple(_change(action, reason, found) for action, reason in needed),
     )
+
+
+def made_anew(step: ContainersStep | None) -> frozenset[str]:
+    """The containers that are removed, or replaced by one of another image."""
+    acts = step.actions if step else ()
+    return frozenset(each.name for each in acts if each.act in ("make", "remove"))
 
 
 def container_refusals(settings: Settings, found: Workload) -> Iterator[str]:
@@ -107,13 +117,17 @@ def _of_a_replacement(name: str) -> tuple[str, str]:
 
 
 def _needed(
-    name: str, wanted: Container, found: Workload, passwords: Passwords | None
+    name: str,
+    wanted: Container,
+    found: Workload,
+    passwords: Passwords | None,
+    renewed: frozenset[str],
 ) -> Iterator[tuple[Act, str]]:
     there = found.containers.get(name)
     if wanted.state == "absent":
         if there or unfinished(name, found):
             yield "remove", "its state is to be absent"
-    elif reason := _reason_to_make(name, wanted, found, passwords):
+    elif reason := _reason_to_make(name, wanted, found, passwords, renewed):
         yield "make", reason
     elif there and wanted.state == "stopped" and there.running:
         yield "stop", "its state is to be stopped"
@@ -124,7 +138,11 @@ def _needed(
 
 
 def _reason_to_make(
-    name: str, wanted: Container, found: Workload, passwords: Passwords | None
+    name: str,
+    wanted: Container,
+    found: Workload,
+    passwords: Passwords | None,
+    renewed: frozenset[str],
 ) -> str:
     there = found.containers.get(name)
     if unfinished(name, found):
@@ -136,7 +154,7 @@ def _reason_to_make(
         return f"{', '.join(other)} changed" if other else "it was made of other settings"
     if secrets := changed(wanted.secrets, there.secrets, passwords):
         return f"{', '.join(secrets)} {'has' if len(secrets) == 1 else 'have'} another value now"
-    if there.moved:
+    if there.moved or wanted.image in renewed:
         return f"{wanted.image} is another image now"
     return "" if there.state not in ("dead", "removing") else "Docker cannot use it any more"
 

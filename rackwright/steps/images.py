@@ -47,7 +47,13 @@ def images_step(settings: Settings, observed: Observed) -> ImagesStep | None:
         _removed(each, there, set(absent)) if each.name in absent else _present(each, there)
         for each in settings.docker_images
     ]
-    step = ImagesStep(
+    step = together(*steps)
+    return step if step.changes else None
+
+
+def together(*steps: ImagesStep) -> ImagesStep:
+    """All of these as one."""
+    return ImagesStep(
         pulls=tuple(name for each in steps for name in each.pulls),
         loads=tuple(image for each in steps for image in each.loads),
         tags=tuple(pair for each in steps for pair in each.tags),
@@ -55,7 +61,6 @@ def images_step(settings: Settings, observed: Observed) -> ImagesStep | None:
         surely_new=frozenset(name for each in steps for name in each.surely_new),
         changes=tuple(change for each in steps for change in each.changes),
     )
-    return step if step.changes else None
 
 
 def still_used(settings: Settings, observed: Observed) -> list[str]:
@@ -99,6 +104,11 @@ def images_after(there: Images, step: ImagesStep | None) -> tuple[Image, ...]:
     return tuple(left)
 
 
+def renewed(there: Images, step: ImagesStep) -> frozenset[str]:
+    """The names that mean an image now, and surely another one after a step."""
+    return frozenset(name for name in step.surely_new if there.named(name))
+
+
 def _goes(image: Image, there: Images, step: ImagesStep) -> bool:
     """Whether Docker deletes an image that loses its last name, as it does when that is removed."""
     removed = any(each.name in image.names for each in step.removals)
@@ -139,7 +149,7 @@ def _present(wanted: Wanted, there: Images) -> ImagesStep:
     return replace(
         step,
         tags=(*step.tags, *((wanted.name, tag) for tag in tags)),
-        changes=(*step.changes, *(_tag_change(wanted.name, tag, there) for tag in tags)),
+        changes=(*step.changes, *(tag_change("images", wanted.name, tag, there) for tag in tags)),
     )
 
 
@@ -179,10 +189,11 @@ def _from_file(
     return ImagesStep(loads=(wanted,), surely_new=new, changes=(change,)), None
 
 
-def _tag_change(name: str, tag: str, there: Images) -> Change:
+def tag_change(task: str, name: str, tag: str, there: Images) -> Change:
+    """The change by which an image gets another name."""
     image = there.named(tag)
     before = f"another image ({image.short})" if image else "absent"
-    return Change("images", tag, before, f"tag of {name}", "docker_images names it")
+    return Change(task, tag, before, f"tag of {name}", f"docker_{task} names it")
 
 
 def _of(digest: str, name: str) -> bool:

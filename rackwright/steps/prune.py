@@ -1,7 +1,7 @@
 """What nobody needs any more: images without a use, and the cache of builds."""
 
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from itertools import chain, starmap
 
 from rich.filesize import decimal
 
@@ -12,6 +12,7 @@ from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.settings.images import seconds
 from rackwright.settings.references import repository
+from rackwright.steps.builds import names_of
 from rackwright.steps.images import ImagesStep, images_after
 
 
@@ -26,9 +27,14 @@ class PruneStep:
 
 
 def prune_step(
-    settings: Settings, observed: Observed, images: ImagesStep | None
+    settings: Settings,
+    observed: Observed,
+    images: ImagesStep | None,
+    gone: frozenset[str] = frozenset(),
 ) -> PruneStep | None:
     """What goes after the images step; None when there is nothing.
+
+    The containers `gone` are by then not what they are now.
 
     Chosen here and not by `docker image prune`, which takes wanted images along: those that no
     container uses at the moment, and those that have a digest only.
@@ -38,6 +44,7 @@ def prune_step(
     if there is None or not settings.prunes:
         return None
     before = there.now - seconds(wanted.older_than) if wanted.older_than else there.now
+    there = replace(there, containers=[each for each in there.containers if each.name not in gone])
     going = _images(settings, there, images_after(there, images), before)
     cache = _cache(there.cache, before) if wanted.build_cache else []
     changes = [_image_change(image) for image in going]
@@ -72,6 +79,7 @@ def _images(
             each.names for each in settings.docker_images if each.state == "present"
         )
     )
+    kept |= set(chain.from_iterable(starmap(names_of, settings.docker_builds.items())))
     kept |= {
         each.image
         for each in settings.docker_containers.values()

@@ -87,7 +87,9 @@ def test_names_that_are_refused(name: str) -> None:
         ("docker_compose", {"file": "x"}),
     ):
         if (setting, name) != ("docker_compose", "x"):
-            assert refused({setting: {name: entry}}).startswith(f"{setting}.{name}")
+            said = refused({setting: {name: entry}})
+            assert said.startswith(f"{setting}.{name.strip()}")
+            assert said.isprintable()
 
 
 @pytest.mark.parametrize(

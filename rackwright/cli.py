@@ -14,6 +14,7 @@ from rackwright.commands import (
     listing,
     removal,
     report,
+    rollout,
 )
 
 app = typer.Typer(
@@ -24,7 +25,19 @@ app = typer.Typer(
     epilog="Exit codes: 0 all is well, 2 drift or pending changes, 3 some hosts failed, 4 the "
     "settings are wrong, 5 refused: nobody said that it may be done.",
 )
-FAMILIES = (converge, hosts, gpu, report, history, listing, inside, control, archive, removal)
+FAMILIES = (
+    converge,
+    rollout,
+    hosts,
+    gpu,
+    report,
+    history,
+    listing,
+    inside,
+    control,
+    archive,
+    removal,
+)
 for family in FAMILIES:
     family.register(app)
 

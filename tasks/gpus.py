@@ -20,6 +20,8 @@ def gpus(plan: Plan) -> None:
     """The installed driver is the loaded one, and every GPU is seen wherever it should be."""
     if plan.reboot:
         server.reboot(name="The host has rebooted", reboot_timeout=REBOOT_TIMEOUT)
+        if plan.turn:
+            server.shell(name="No other run changes the host", commands=[plan.turn.again()])
         server.shell(
             name="The installed driver is the loaded one, and its services run",
             commands=[

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from rackwright.change import Change
 from rackwright.host_lock.holder import Holder
+from rackwright.laptop.who import without_passwords
 
 # "unverified": made, and then something else failed before the host had shown that it works.
 Result = Literal["done", "unverified", "failed", "not made"]
@@ -32,9 +33,9 @@ def _entry(holder: Holder, change: Change) -> Mapping[str, str]:
         "who": holder.admin,
         "command": holder.command,
         "task": change.task,
-        "what": change.what,
-        "from": change.before,
-        "to": change.after,
+        "what": without_passwords(change.what),
+        "from": without_passwords(change.before),
+        "to": without_passwords(change.after),
         "reason": change.reason,
     }
 

@@ -117,6 +117,10 @@ begin() { # RUN ADMIN PROCESS COMMAND SEEN BROKEN LINES
     record planned "$7" || true
 }
 
+again() { # RUN ADMIN PROCESS COMMAND: after a reboot of the run's own
+    take "$1" "$2" "$3" "$4" any ''
+}
+
 give() { # RUN [RESULT LINES]...
     look
     # Not where somebody broke it.
@@ -148,6 +152,6 @@ within() { # SECONDS SHELL, and as begin: what a command of one step does, the l
 }
 
 case $1 in
-begin | give) alone "$@" ;;
+begin | again | give) alone "$@" ;;
 *) "$@" ;;
 esac

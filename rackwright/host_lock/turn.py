@@ -35,6 +35,10 @@ class Turn:
         planned = lines(self.holder, changes)
         return command(SCRIPT, "begin", *self.holder.words, self.seen, self.broken, planned)
 
+    def again(self) -> str:
+        """The command that holds the host again after a reboot, which ends every lock."""
+        return command(SCRIPT, "again", *self.holder.words)
+
     def give(self, became: Mapping[Result, Sequence[Change]]) -> str:
         """The command that gives the host back, and writes down what became of the changes."""
         told = [word for item in became.items() for word in (item[0], lines(self.holder, item[1]))]

@@ -40,7 +40,12 @@ def command_line(words: Sequence[str] | None = None) -> str:
     """
     program, *rest = sys.argv if words is None else words
     shown = [_shown(before, word) for before, word in zip(["", *rest], rest, strict=False)]
-    return IN_URL.sub(HIDDEN, shlex.join([Path(program).name, *shown]))
+    return without_passwords(shlex.join([Path(program).name, *shown]))
+
+
+def without_passwords(text: str) -> str:
+    """A text, with what stands for the user and the password in its URLs hidden."""
+    return IN_URL.sub(HIDDEN, text)
 
 
 def _shown(before: str, word: str) -> str:

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from lab import counter
+from lab.shell import LabError
+from rackwright.host_lock.holder import Holder
+from rackwright.host_lock.turn import Turn
 from tests.lab.fleet import PYINFRA, ROOT, Lab, Ran
 from tests.lab.test_locks import CLEAN, GO, SLOW
 
@@ -206,3 +209,18 @@ def test_an_unchanged_host_costs_one_command_and_no_lock(lab: Lab, name: str) ->
     assert counter.stop(name) == 1
     assert "1 unchanged" in ran.output
     lab.root(name, f"[ ! -e {LOCK} ]")
+
+
+def test_a_run_holds_the_host_again_after_a_reboot_of_its_own(lab: Lab, name: str) -> None:
+    anna, ben = (Turn(Holder(run, f"{run}@x", 1, "a command")) for run in ("anna", "ben"))
+    lab.root(name, f"rm -f {LOCK}; {anna.begin([])}")
+    lab.root(name, f"rm {LOCK}")  # as /run is empty after a reboot
+    lab.root(name, anna.again())
+    assert lab.root(name, f"head -n 1 {LOCK}").split() == ["anna", "held"]
+    with pytest.raises(LabError, match="anna@x has been changing this host since"):
+        lab.root(name, ben.begin([]))
+    lab.root(name, f"rm {LOCK}")
+    lab.root(name, ben.begin([]))
+    with pytest.raises(LabError, match="ben@x has been changing this host since"):
+        lab.root(name, anna.again())
+    lab.root(name, f"rm {LOCK}")

@@ -41,7 +41,7 @@ COMMANDS = (
         "start",
         "stop",
     ),
-    *("restart", "export", "import", "rm", "rmi", "prune", "history"),
+    *("restart", "export", "import", "rm", "rmi", "prune", "history", "rollout"),
 )
 
 

@@ -112,6 +112,14 @@ def test_a_log_is_read_as_it_was_written_with_the_last_word_on_each_change(
     assert all(json.loads(line)["command"] == ANNA.command for line in entries(packed, "x"))
 
 
+def test_a_password_in_a_url_is_not_in_the_log() -> None:
+    proxy = f"http://me:{VALUE}@proxy.example:3128"
+    packed = audit.lines(ANNA, [Change("daemon", proxy, proxy, proxy, "")])
+    (entry,) = audit.read(entries(packed, "done"))
+    assert VALUE not in str(entry)
+    assert entry["from"] == "http://***@proxy.example:3128"
+
+
 def test_a_change_that_stays_planned_is_one_of_a_run_that_died() -> None:
     packed = audit.lines(ANNA, [Change("engine", "docker-ce", "absent", "26", "wanted")])
     (entry,) = audit.read(entries(packed, "planned"))

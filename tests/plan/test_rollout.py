@@ -1,0 +1,100 @@
+"""A rollout on @fake hosts: when it stops, what it leaves alone, and Ctrl-C in a pause."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+
+from rackwright.converging import Chosen
+from rackwright.pace.fleet import Request
+from rackwright.rollout.run import Rules, roll_out
+from tests.unit.test_observed import recorded
+
+FLEET = [f"@fake/{number}" for number in range(5)]
+DEPLOY = """
+from pyinfra.operations import server
+
+server.shell(name="the change", commands=["change"])
+"""
+LOOK = 'if [ "$(id -u)" = 0 ]'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the deploy file is."""
+    (tmp_path / "run.py").write_text(DEPLOY)
+    return tmp_path
+
+
+def go(folder: Path, broken: tuple[int, ...] = (), **rules: Any) -> tuple[int, dict[str, Any]]:
+    """Exit code and record of a rollout in which the change does not work on some hosts."""
+    fails = {"success": False, "stderr": "no"}
+    works = {LOOK: recorded("converged-debian12"), "change": ""}
+    answers = [works | ({"change": fails} if n in broken else {}) for n in range(len(FLEET))]
+    quick = {"fake_delay": 0, "fake_delay_jitter": 0}
+    hosts = [
+        (name, {**quick, "fake_responses": each}) for name, each in zip(FLEET, answers, strict=True)
+    ]
+    # Not in the inventory itself: pyinfra reads a file of one name once.
+    (folder / "hosts.json").write_text(json.dumps(hosts))
+    read = f"json.loads(Path({str(folder / 'hosts.json')!r}).read_text())"
+    (folder / "inventory.py").write_text(
+        f"import json\nfrom pathlib import Path\n\nhosts = [(n, d) for n, d in {read}]\n"
+    )
+    request = Request(str(folder / "inventory.py"), report=str(folder))
+    how = {"waves": "1,40%,100%", "spread": False, "max_failures": 1, "pause": 0, "settle": 0}
+    chosen = Chosen(str(folder / "run.py"))
+    code = roll_out(
+        request, chosen, Rules(**{**how, "resume": False, **rules}), dry=False, yes=True
+    )
+    return code, json.loads((folder / "rollout-inventory.json").read_text())
+
+
+def test_all_waves_one_after_the_other(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, record = go(folder)
+    assert code == 0
+    assert record["waves"] == [FLEET[:1], FLEET[1:2], FLEET[2:]]
+    assert record["done"][:2] == FLEET[:2]
+    assert sorted(record["done"]) == FLEET
+    assert "5 hosts: 5 changed" in capsys.readouterr().out
+
+
+def test_a_failure_stops_it_and_it_is_taken_up(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, record = go(folder, broken=(1,))
+    said = capsys.readouterr().out
+    assert code == 3
+    assert record["done"] == FLEET[:1]
+    assert f"stands at wave 2 of 3: {FLEET[1]} failed, 3 untouched" in said
+    assert set(record["before"]) == set(FLEET[:2])
+    code, record = go(folder, broken=(0,), resume=True)  # the first one is not touched again
+    assert code == 0
+    assert sorted(record["done"]) == FLEET
+    assert "4 changed, 1 done" in capsys.readouterr().out
+
+
+def test_failures_that_may_be_do_not_stop_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, record = go(folder, broken=(0,), max_failures=2)
+    assert code == 3
+    assert sorted(record["done"]) == FLEET[1:]
+    assert f"stands at wave 1 of 3: {FLEET[0]} failed, 0 untouched" in capsys.readouterr().out
+    code, record = go(folder, broken=(0, 1), max_failures=2)
+    assert record["done"] == []
+    assert "3 untouched" in capsys.readouterr().out
+
+
+def test_a_stop_in_a_pause_ends_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gevent.spawn_later(2, os.kill, os.getpid(), signal.SIGINT)
+    code, record = go(folder, pause=3600)
+    assert code == 3
+    assert record["done"] == FLEET[:1]
+    assert "stands at wave 2 of 3: it was interrupted, 4 untouched" in capsys.readouterr().out

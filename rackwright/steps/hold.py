@@ -42,7 +42,7 @@ def hold_step(
     packages = _packages(observed)
     held = {name for name, package in packages.items() if package.held}
     there = [name for name in wanted_packages(settings) if name in (*observed.packages, *moving)]
-    brings = _holds_gpus(settings) and any(step and step.installs for step in gpu)
+    brings = _holds_gpus(settings) and any(map(_brings, gpu))
     wanted = (there if settings.docker_hold else []) + _gpu_set(settings, observed)
     lifted = [name for name in moving if name in held]
     new = [name for name in wanted if name not in held]
@@ -97,6 +97,10 @@ def held_back(
 
 def _packages(observed: Observed) -> dict[str, Package]:
     return {**observed.packages, **(observed.gpus.packages if observed.gpus else {})}
+
+
+def _brings(step: ToolkitStep | DriverStep | None) -> bool:
+    return bool(step and (step.installs or (isinstance(step, DriverStep) and step.fabric)))
 
 
 def _holds_gpus(settings: Settings) -> bool:

@@ -143,11 +143,12 @@ def test_the_reboot_that_was_pending_brings_mig_and_cdi_with_it() -> None:
 def test_fabric_manager_of_another_version_is_healed() -> None:
     assert planned(gpu_host(idle(DGX)), gpu_driver="570-server-open").driver is None
     packages = {**DGX.packages, "nvidia-fabricmanager-570": Package("570.124.06-1", "ii")}
-    driver = planned(
-        gpu_host(replace(idle(DGX), packages=packages)), gpu_driver="570-server-open"
-    ).driver
+    healed = planned(gpu_host(replace(idle(DGX), packages=packages)), gpu_driver="570-server-open")
+    driver = healed.driver
     assert driver
     assert driver.fabric == ("nvidia-fabricmanager-570", "libnvidia-nscq-570")
+    # The holds that are lifted for it come back.
+    assert healed.hold and healed.hold.gpu
     assert driver.packages == () and not driver.replaces_loaded
     assert "nvidia-fabricmanager" in driver.units
 

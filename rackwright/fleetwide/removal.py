@@ -66,8 +66,15 @@ def remove(
 
 
 def _shell(removals: Sequence[Removal], request: Request, hold: Hold) -> str:
+    # The note of a container says what it is, that of others what becomes of them.
     changes = [
-        asked("remove", f"{each.kind} {each.name}", "removed", each.note) for each in removals
+        asked(
+            "remove",
+            f"{each.kind} {each.name}",
+            "removed",
+            each.note if each.kind == "container" else "",
+        )
+        for each in removals
     ]
     return hold.around(removal_shell(removals, request.flags or {}), changes)
 

@@ -135,3 +135,8 @@ def responds(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def forget_requests() -> None:
+    """Begin the access log anew."""
+    docker("exec", containers.full_name(NAME), "truncate", "--size=0", LOG)

@@ -16,6 +16,27 @@ HOLDS: Final = f"{STATE}/holds"
 COMPOSE: Final = f"{STATE}/compose"
 # Which run changes the host, or did last; gone with a reboot.
 HOST_LOCK: Final = "/run/rackwright/lock"
+# What makes a host the fleet's cache: a drop-in for its registry, the registry's configuration,
+# that of apt-cacher-ng.
+CACHE_DROP_IN: Final = "/etc/systemd/system/docker-registry.service.d/rackwright.conf"
+CACHE_REGISTRY: Final = "/etc/docker/registry/rackwright.yml"
+CACHE_PACKAGES: Final = "/etc/apt-cacher-ng/zz_rackwright.conf"
+# What makes a host use it: apt asks a script of ours for the way to a URI; the script's data; and
+# where Docker's repository is, through the cache and without it, for each distribution.
+APT_PROXY_CONF: Final = "/etc/apt/apt.conf.d/80rackwright"
+APT_PROXY: Final = "/usr/local/lib/rackwright/apt-proxy"
+APT_CACHE: Final = "/etc/apt/rackwright/cache"
+DOCKER_LISTS: Final = {
+    distro: f"/etc/apt/rackwright/linux/{distro}" for distro in ("debian", "ubuntu")
+}
+CACHE_SERVER_FILES: Final = (CACHE_DROP_IN, CACHE_REGISTRY, CACHE_PACKAGES)
+CACHE_FILES: Final = (
+    *CACHE_SERVER_FILES,
+    APT_PROXY_CONF,
+    APT_PROXY,
+    APT_CACHE,
+    *DOCKER_LISTS.values(),
+)
 # What came from an offline bundle, until the run that brought it is done.
 BUNDLE: Final = f"{STATE}/bundle"
 # Which mirrors of the distribution's archive were asked for and chosen, and what was written.

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass, fields
 from itertools import chain
+from typing import Final
 
 from rackwright.change import Change, Impact
 from rackwright.host_lock.turn import Turn
+from rackwright.laptop.registry import HELLO_WORLD
 from rackwright.marks import BUNDLE
+from rackwright.settings.references import HUB, registry
+from rackwright.steps.apt_cache import AptCacheStep
 from rackwright.steps.builds import BuildsStep
 from rackwright.steps.bundle import BundleImageStep, BundleStep
+from rackwright.steps.cache import CacheGoneStep, CacheStep
 from rackwright.steps.compose import ComposeStep
 from rackwright.steps.conflicts import ConflictsStep
 from rackwright.steps.containers import ContainersStep
@@ -37,6 +42,8 @@ from rackwright.steps.unit import UnitStep
 from rackwright.steps.users import UsersStep
 from rackwright.steps.volumes import VolumesStep
 
+HELLO: Final = f"{HELLO_WORLD}:latest"
+
 
 class RefusedError(ValueError):
     """A host that must not be touched; `reasons` says why and what to do, a sentence each."""
@@ -56,11 +63,14 @@ class Plan:
     and for the containers in `gpu_wait_for`, idle or not. `apt_timeout`
     is how many seconds to wait for whoever else uses apt. `turn` is by what the run holds the host
     while it makes changes.
+    `architecture` is the host's, as Debian and Docker name it.
     """
 
     repair: RepairStep | None = None
     sources: SourcesStep | None = None
     pip: PipStep | None = None
+    cache: CacheStep | None = None
+    apt_cache: AptCacheStep | None = None
     repository: RepositoryStep | None = None
     gpu_sources: GpuSourcesStep | None = None
     lock: LockStep | None = None
@@ -77,6 +87,7 @@ class Plan:
     reboot: RebootStep | None = None
     mig: MigStep | None = None
     cdi: CdiStep | None = None
+    cache_gone: CacheGoneStep | None = None
     users: UsersStep | None = None
     logins: LoginsStep | None = None
     bundle_image: BundleImageStep | None = None
@@ -98,6 +109,7 @@ class Plan:
     gpu_wait_for: tuple[str, ...] = ()
     apt_timeout: int = 300
     turn: Turn | None = None
+    architecture: str = ""
 
     @property
     def repositories(self) -> tuple[RepositoryStep, ...]:
@@ -112,6 +124,8 @@ class Plan:
         return any(
             (
                 *steps,
+                self.cache,
+                self.cache_gone,
                 self.toolkit,
                 self.driver,
                 self.repositories,
@@ -132,6 +146,16 @@ class Plan:
         """Whether there is nothing to do at all, not even to verify."""
         verifies = self.hello_world or self.gpu_verify is not None
         return not (self.changes or verifies or self.resumes)
+
+    @property
+    def hub_pulls(self) -> tuple[str, ...]:
+        """The images of Docker Hub that are pulled where they are not there."""
+        names = list(self.images.pulls if self.images else ())
+        for action in self.containers.actions if self.containers else ():
+            if action.act == "make" and action.container.image:
+                names.append(action.container.image)
+        names += [HELLO] if self.hello_world else []
+        return tuple(dict.fromkeys(name for name in names if registry(name) == HUB))
 
     @property
     def apt_environment(self) -> dict[str, str]:

@@ -10,7 +10,9 @@ from rackwright.packages.mirror_choice import source_notes, source_refusals
 from rackwright.plan import Plan, RefusedError
 from rackwright.refusals import refusals
 from rackwright.settings import Settings
+from rackwright.steps.apt_cache import apt_cache_notes, apt_cache_step
 from rackwright.steps.builds import builds_step
+from rackwright.steps.cache import cache_gone, cache_step
 from rackwright.steps.compose import compose_step
 from rackwright.steps.conflicts import ConflictsStep, conflicts_step
 from rackwright.steps.containers import containers_step, made_anew
@@ -68,6 +70,7 @@ def plan(
     observed = with_new_sources(observed, sources)
     repair = repair_step(observed)
     observed = with_repaired(observed)
+    apt_cache = apt_cache_step(settings, observed)
     from_bundle = settings.docker_source == "bundle"
     repository = None if from_bundle else repository_step(settings, observed)
     gpu_sources = gpu_sources_step(settings, observed, repository)
@@ -78,9 +81,11 @@ def plan(
     if held := held_back(observed, engine, conflicts, (toolkit, gpu.driver)):
         raise RefusedError((held,))
     mirrors = choose(settings, observed, probed)
+    cache = cache_step(settings, observed, mirrors.used)
     # From here on, only the mirrors that the host can use are wanted.
     settings = settings.model_copy(update={"docker_registry_mirrors": mirrors.used})
-    notes = [*archive_notes, *repository_notes(settings, observed), *mirrors.notes]
+    notes = [*archive_notes, *apt_cache_notes(settings, observed)]
+    notes += [*repository_notes(settings, observed), *mirrors.notes]
     notes += [*workload_notes(settings, observed), *gpu.notes]
     if settings.docker_restart == "never" and engine and engine.replaces_running:
         # Docker's packages restart the daemon by themselves.
@@ -107,13 +112,16 @@ def plan(
     notes += [freed(prune)] if prune and prune.images else []
     rootless = rootless_step(settings, observed)
     resumes = observed.unfinished is not None
-    before_service = (repair, repository, conflicts, mirrors.step, engine, hold)
+    before_service = (repair, apt_cache, cache, repository, conflicts, mirrors.step, engine, hold)
     after_service = (users, logins, rootless, resumes)
     changed = any((*before_service, others.daemon, others.unit, service, *after_service))
     planned = Plan(
         repair=repair,
         sources=sources,
         pip=pip,
+        cache=cache,
+        apt_cache=apt_cache,
+        cache_gone=cache_gone(settings, observed),
         repository=repository,
         gpu_sources=gpu_sources,
         toolkit=toolkit,
@@ -143,6 +151,7 @@ def plan(
         resumes=resumes,
         notes=tuple(notes),
         apt_timeout=settings.docker_apt_timeout,
+        architecture=observed.architecture,
     )
     cdi = "features.cdi" in others.goal
     planned = replace(planned, gpu_verify=gpu_verification(settings, observed, planned, cdi))

@@ -5,6 +5,8 @@ from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed
 from rackwright.plan import Plan, RefusedError
 from rackwright.settings import Settings
+from rackwright.steps.apt_cache import apt_cache_back
+from rackwright.steps.cache import cache_back
 from rackwright.steps.daemon import DaemonJsonError
 from rackwright.steps.engine import ENGINE
 from rackwright.steps.pip import pip_back
@@ -15,6 +17,7 @@ from rackwright.steps.sources import sources_back, with_new_sources
 # Where Docker's own containerd listens; others, like that of k3s, listen elsewhere.
 CONTAINERD = "/run/containerd/containerd.sock"
 DOCKERS_NAMESPACE = "moby"
+PURGED = "a purge takes away what Rackwright made"
 
 
 def purge_plan(settings: Settings, observed: Observed, left: Leftovers, words: Words) -> Plan:
@@ -27,6 +30,7 @@ def purge_plan(settings: Settings, observed: Observed, left: Leftovers, words: W
             raise RefusedError(reasons)
         sources, pip = sources_back(observed), pip_back(observed)
         observed = with_new_sources(observed, sources)
+        apt_cache, gone = apt_cache_back(observed, PURGED), cache_back(observed, PURGED)
         purge = purge_step(settings, observed, left, words)
         notes = purge_notes(settings, observed, left, words)
     except DaemonJsonError as error:
@@ -36,6 +40,8 @@ def purge_plan(settings: Settings, observed: Observed, left: Leftovers, words: W
         repair=repair,
         sources=sources,
         pip=pip,
+        apt_cache=apt_cache,
+        cache_gone=gone,
         purge=purge,
         resumes=observed.unfinished is not None,
         notes=notes,

@@ -3,9 +3,11 @@
 from rackwright.distro import ENGINES, KUBERNETES, RUNTIMES, unsupported
 from rackwright.look.observed import Observed
 from rackwright.settings import Settings
+from rackwright.steps.cache import cache_refusals
 from rackwright.steps.engine import ENGINE, older, wanted_version
 from rackwright.steps.gpu_refusals import gpu_refusals
 from rackwright.steps.images import still_used
+from rackwright.steps.mirrors import mirror_refusals
 from rackwright.steps.users import missing_users
 from rackwright.steps.workload import workload_refusals
 
@@ -59,5 +61,7 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
             "tasks.upgrade.upgrade"
         )
     reasons += gpu_refusals(settings, observed)
+    reasons += cache_refusals(settings, observed)
+    reasons += mirror_refusals(settings, observed)
     reasons += still_used(settings, observed)
     return (*reasons, *workload_refusals(settings, observed))

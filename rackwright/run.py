@@ -26,6 +26,7 @@ from rackwright.host_lock.turn import held, turn
 from rackwright.laptop.archives import with_archives
 from rackwright.laptop.builds import with_builds
 from rackwright.laptop.compose_files import with_compose_files
+from rackwright.laptop.fleet_cache import with_fleet_cache
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.layers import layered
 from rackwright.laptop.openpgp import KeyRefusedError, key_of
@@ -113,21 +114,26 @@ def look(
     return planned, exact, observed
 
 
-def new_run(state: State, wanted: Mapping[str, Any]) -> Run:
+def new_run(state: State, wanted: Mapping[str, Any], *, converges: bool = False) -> Run:
     """The settings and passwords of all hosts, and the lock and bundles they are held to.
+
+    `converges` says that the run brings its hosts to their settings.
 
     Raises SettingsError with every error of every host.
     """
-    run = Run(*_checked(state, wanted), wanted=dict(wanted))
+    run = Run(*_checked(state, wanted, converges), wanted=dict(wanted))
     state.add_callback_handler(run.clock)
     return run
 
 
 def _checked(
-    state: State, wanted: Mapping[str, Any]
+    state: State, wanted: Mapping[str, Any], converges: bool
 ) -> tuple[dict[str, Settings], Exact, Passwords]:
     fleet = {host.name: {**layered(host.data), **wanted} for host in hosts_of(state)}
-    settings = with_builds(with_compose_files(with_archives(parse_fleet(fleet))))
+    inventory = {host.name: layered(host.data) for host in state.inventory}
+    coming = {name for name in fleet if converges and not _out_of_reach(state, name)}
+    settings = with_fleet_cache(parse_fleet(fleet), inventory, coming)
+    settings = with_builds(with_compose_files(with_archives(settings)))
     exact = read_exact(inventory_file(state), settings)
     return settings, exact, fleet_passwords(settings)
 
@@ -146,14 +152,20 @@ def run_of(state: State, wanted: Mapping[str, Any]) -> Run:
 
 def _run_of(state: State, wanted: Mapping[str, Any]) -> Run:
     if not (run := _runs.get(state)):
-        _runs[state] = run = new_run(state, wanted)
+        _runs[state] = run = new_run(state, wanted, converges=True)
         state.add_callback_handler(GiveBack(run.plans))
         if pyinfra.is_cli:
             at_the_end(end_of_run, state, run)
     elif run.wanted != wanted:  # it was begun before its task said what it wants
-        run.settings, run.exact, run.passwords = _checked(state, wanted)
+        run.settings, run.exact, run.passwords = _checked(state, wanted, converges=True)
         run.wanted = dict(wanted)
     return run
+
+
+def _out_of_reach(state: State, name: str) -> bool:
+    # Where hosts have a pace of their own, none is connected yet.
+    activated = {host.name for host in state.activated_hosts}
+    return bool(activated) and name not in activated
 
 
 def seen_again(host: Host, observed: Observed) -> None:

@@ -9,9 +9,9 @@ from tasks.begin import begin
 from tasks.builds import builds
 from tasks.bundle import bundle
 from tasks.bundle_image import bundle_image
-from tasks.compose import compose
+from tasks.cache import cache
+from tasks.cache_gone import cache_gone
 from tasks.conflicts import conflicts
-from tasks.containers import containers
 from tasks.daemon import daemon
 from tasks.driver import driver
 from tasks.end import end
@@ -23,10 +23,8 @@ from tasks.lists import lists
 from tasks.lock import lock
 from tasks.logins import logins
 from tasks.mirrors import mirrors
-from tasks.networks import networks
 from tasks.pip import pip
 from tasks.prune import prune
-from tasks.removals import removals
 from tasks.repair import repair
 from tasks.repository import repository
 from tasks.rootless import rootless
@@ -36,7 +34,7 @@ from tasks.toolkit import toolkit
 from tasks.unit import unit
 from tasks.users import users
 from tasks.verify import verify
-from tasks.volumes import volumes
+from tasks.workload import workload
 
 
 def converge(**wanted: Any) -> None:
@@ -48,6 +46,7 @@ def converge(**wanted: Any) -> None:
     repair(plan=plan, _sudo=sudo)
     sources(plan=plan, _sudo=sudo)
     pip(plan=plan, _sudo=sudo)
+    cache(plan=plan, _sudo=sudo)
     repository(plan=plan, _sudo=sudo)
     lists(plan=plan, _sudo=sudo)
     lock(plan=plan, _sudo=sudo)
@@ -62,16 +61,13 @@ def converge(**wanted: Any) -> None:
     hold(plan=plan, _sudo=sudo)
     service(plan=plan, settings=settings, _sudo=sudo)
     gpus(plan=plan, _sudo=sudo)
+    cache_gone(plan=plan, _sudo=sudo)
     users(plan=plan, _sudo=sudo)
     logins(plan=plan, _sudo=sudo)
     bundle_image(plan=plan, _sudo=sudo)
-    images(plan=plan, _sudo=sudo)
+    images(plan=plan, settings=settings, _sudo=sudo)
     builds(plan=plan, _sudo=sudo)
-    networks(plan=plan, _sudo=sudo)
-    volumes(plan=plan, _sudo=sudo)
-    containers(plan=plan, _sudo=sudo)
-    compose(plan=plan, _sudo=sudo)
-    removals(plan=plan, _sudo=sudo)
+    workload(plan, sudo)
     prune(plan=plan, _sudo=sudo)
     rootless(plan=plan, _sudo=sudo)
     verify(plan=plan, settings=settings, _sudo=sudo)

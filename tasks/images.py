@@ -5,15 +5,24 @@ from pyinfra.api import deploy
 from pyinfra.operations import server
 
 from rackwright.docker import IMAGES_SH
+from rackwright.docker.cache_operations import in_the_cache
 from rackwright.docker.image_operations import from_file
 from rackwright.host.script import command
 from rackwright.plan import Plan
+from rackwright.settings import Settings
 from rackwright.settings.references import registry
 
 
 @deploy("Images")
-def images(plan: Plan) -> None:
+def images(plan: Plan, settings: Settings) -> None:
     """The wanted images are there under all their names; those that are not wanted are gone."""
+    if settings.cache and plan.hub_pulls:
+        in_the_cache(
+            name=f"The fleet's cache has {', '.join(plan.hub_pulls)}",
+            cache=settings.cache,
+            images=plan.hub_pulls,
+            architecture=plan.architecture,
+        )
     step = plan.images
     if step is None:
         return

@@ -4,6 +4,7 @@ from pyinfra import host
 
 from rackwright.purge_run import purge_host
 from tasks.begin import begin
+from tasks.cache_gone import cache_gone
 from tasks.end import end
 from tasks.pip import pip
 from tasks.purge_access import purge_access
@@ -34,5 +35,6 @@ def purge(**said: bool) -> None:
     purge_data(plan=plan, _sudo=sudo)
     purge_access(plan=plan, _sudo=sudo)
     purge_repository(plan=plan, _sudo=sudo)
+    cache_gone(plan=plan, _sudo=sudo)
     purge_end(plan=plan, settings=settings, words=words, _sudo=sudo)
     end(plan=plan, _sudo=sudo)

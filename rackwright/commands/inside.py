@@ -40,6 +40,9 @@ def logs(
         str | None, typer.Option(callback=word, help="A time, or how long ago: 2h30m.")
     ] = None,
     timestamps: Annotated[bool, typer.Option("-t", "--timestamps", help="With times.")] = False,
+    follow: Annotated[
+        bool, typer.Option("-f", "--follow", help="And what comes, until Ctrl-C.")
+    ] = False,
     limit: Limit = EVERY,
     exclude: Exclude = EVERY,
 ) -> int:
@@ -47,8 +50,8 @@ def logs(
     from rackwright.fleetwide.inside import inside
     from rackwright.fleetwide.words import logs_command
 
-    command = logs_command(container, tail, since, timestamps)
-    return inside(inventory, limit, exclude, command)
+    command = logs_command(container, tail, since, timestamps, follow)
+    return inside(inventory, limit, exclude, command, endless=follow)
 
 
 def exec_(

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import click
+import gevent
 from pyinfra.api import Host, State
 
 from rackwright import exits
 from rackwright.fleet import connected, each, load
 from rackwright.fleetwide.conclusion import RIGHT, conclusion
 from rackwright.host.error import HostError
+from rackwright.pace.interrupt import interruptible
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.table import print_table
 from rackwright.results import connect_advice, hosts_of
@@ -40,6 +42,26 @@ class Fleet:
     def over(self, name: str, outcome: Outcome, detail: str = "") -> None:
         """A host is done, in one way or the other."""
         self.results[name] = HostResult(name, outcome, detail=detail)
+
+    def watch(self, work: Callable[[Host], str]) -> int:
+        """Do the work until it ends everywhere or is interrupted; returns the exit code.
+
+        A host that fails, or is out of reach, is told of at once: there may be no end.
+        """
+        self.tell_failures()
+
+        def told(host: Host) -> str:
+            try:
+                return work(host)
+            except HostError as error:
+                self.over(host.name, Outcome.FAILED, str(error))
+                click.echo(f"{host.name}: failed: {error}", err=True)
+                raise
+
+        asking = gevent.spawn(self.ask, told)
+        with interruptible(lambda _: asking.kill(block=False)):
+            asking.get()
+        return exits.FAILED if self.results else 0
 
     @property
     def rows(self) -> list[HostResult]:
@@ -89,14 +111,21 @@ def fleet(
 
 
 def on_each(
-    inventory: str, limit: Sequence[str], exclude: Sequence[str], work: Callable[[Host], str]
+    inventory: str,
+    limit: Sequence[str],
+    exclude: Sequence[str],
+    work: Callable[[Host], str],
+    endless: bool = False,
 ) -> int:
     """Do something on every host and print the table; returns the exit code.
 
-    The work returns what to say of the host, or raises HostError.
+    The work returns what to say of the host, or raises HostError. With `endless`, an interrupt
+    is its right end.
     """
     try:
         with fleet(inventory, limit, exclude) as hosts:
+            if endless:
+                return hosts.watch(work)
             for name, detail in hosts.ask(work).items():
                 hosts.over(name, Outcome.DONE, detail)
             return hosts.finish()

@@ -14,13 +14,35 @@ from rackwright.host.remote import command_line
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream
 
+# What goes on until somebody ends it must not go on alone on the host when the connection ends: the
+# end of its standard input ends it. Nothing of the watcher may keep the connection open.
+_WATCHED = """
+exec 3<&0
+{words} </dev/null 3<&- &
+command=$!
+{{ cat; kill "$command"; }} <&3 3<&- >/dev/null 2>&1 &
+exec 3<&-
+wait "$command"
+"""
 
-def inside(inventory: str, limit: Sequence[str], exclude: Sequence[str], words: Words) -> int:
-    """Run docker with these words on all hosts; returns the exit code of the command."""
+
+def inside(
+    inventory: str,
+    limit: Sequence[str],
+    exclude: Sequence[str],
+    words: Words,
+    endless: bool = False,
+) -> int:
+    """Run docker with these words on all hosts; returns the exit code of the command.
+
+    What is `endless` goes on until Ctrl-C, which is its right end.
+    """
+    shell = shlex.join(words)
+    shell = _WATCHED.format(words=shell) if endless else shell
 
     def work(host: Host) -> str:
         out, err = Lines(host.name, sys.stdout), Lines(host.name, sys.stderr)
-        code = stream(host, command_line(host, shlex.join(words)), out, err)
+        code = stream(host, command_line(host, shell), out, err, endless=endless)
         out.end()
         err.end()
         if code:
@@ -29,4 +51,4 @@ def inside(inventory: str, limit: Sequence[str], exclude: Sequence[str], words: 
             )
         return ""
 
-    return on_each(inventory, limit, exclude, work)
+    return on_each(inventory, limit, exclude, work, endless)

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rackwright.docker import API_SH
+from rackwright.fleetwide.sizes import human
 from rackwright.host.script import command
 
 SCRIPT = Path(__file__).with_suffix(".sh")
@@ -70,7 +72,7 @@ class Survey:
 
 def survey_command(names: Iterable[str], cache: bool) -> str:
     """Shell code that surveys a host as root; `names` are those of images."""
-    return command(SCRIPT, "cache" if cache else "", *names)
+    return command(SCRIPT, "cache" if cache else "", *names, after=API_SH)
 
 
 def parse_survey(lines: Iterable[str], names: Sequence[str]) -> Survey:
@@ -93,7 +95,7 @@ def parse_survey(lines: Iterable[str], names: Sequence[str]) -> Survey:
         dangling=frozenset(row["id"] for row in of("dangling")),
         networks=tuple(Unused(row["name"], _age(row, now)) for row in of("network")),
         volumes=tuple(Unused(row["name"], _age(row, now)) for row in of("volume")),
-        cache=next((row["size"] for row in of("Build Cache")), ""),
+        cache=human(sum(map(_reclaimable, of("cache")))),
         named={names[row["number"]]: row["id"] for row in of("named")},
     )
 
@@ -101,6 +103,12 @@ def parse_survey(lines: Iterable[str], names: Sequence[str]) -> Survey:
 def _image(row: dict[str, Any], now: float) -> Image:
     tags, digests = tuple(row["tags"] or ()), tuple(row["digests"] or ())
     return Image(row["id"], tags, digests, row["size"], _age(row, now))
+
+
+def _reclaimable(answer: dict[str, Any]) -> int:
+    # As `docker system df` counts: without what is in use, or belongs to an image as well.
+    parts = answer["found"].get("BuildCache") or ()
+    return sum(part["Size"] for part in parts if not (part["InUse"] or part["Shared"]))
 
 
 def _age(row: dict[str, Any], now: float) -> float:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What a host has that could be removed: JSON, a line each. Run as root.
-# $1: "cache" when the build cache is asked for. Further words: names of images to look up.
+# docker/api.sh stands before it. $1: "cache" when the build cache is asked for. Further words: names of images to look up.
 set -eu
 cache=$1
 shift
@@ -35,7 +35,10 @@ docker volume ls --quiet --filter dangling=true | each volume \
     '{"kind": "volume", "name": {{json .Name}}, "created": {{json .CreatedAt}}}'
 
 if [ "$cache" = cache ]; then
-    docker system df --format '{"kind": {{json .Type}}, "size": {{json .Reclaimable}}}'
+    # `docker system df` would go through all files of every volume, too. From Engine 23 on, this asks
+    # for the cache alone (Docker Engine API 1.42).
+    found=$(api '/system/df?type=build-cache')
+    [ -z "$found" ] || printf '{"kind": "cache", "found": %s}\n' "$found"
 fi
 
 # Which image a name means, Docker itself knows best.

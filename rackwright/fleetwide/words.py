@@ -6,9 +6,12 @@ Words = tuple[str, ...]
 Options = Mapping[str, str | Iterable[str] | None]
 
 
-def logs_command(container: str, tail: str, since: str | None, timestamps: bool) -> Words:
+def logs_command(
+    container: str, tail: str, since: str | None, timestamps: bool, follow: bool = False
+) -> Words:
     """`docker logs` in words."""
-    flags = ("--timestamps",) if timestamps else ()
+    wanted = {"--timestamps": timestamps, "--follow": follow}
+    flags = tuple(flag for flag, given in wanted.items() if given)
     return ("docker", "logs", *flags, *_options({"tail": tail, "since": since}), "--", container)
 
 

@@ -8,24 +8,31 @@ from pathlib import Path
 
 
 @cache
-def packed(script: Path) -> str:
-    """Shell code that prints a script.
+def packed(*scripts: Path) -> str:
+    """Shell code that prints scripts, one after the other.
 
     Only letters, digits, + / =: the same in every shell, and a third of the bytes on the wire.
     """
-    content = base64.b64encode(gzip.compress(script.read_bytes(), mtime=0)).decode()
+    content = base64.b64encode(
+        gzip.compress(b"".join(map(Path.read_bytes, scripts)), mtime=0)
+    ).decode()
     return f"echo {content} | base64 -d | gzip -dc"
 
 
-def unpacked(script: Path) -> str:
-    """Shell code that puts a script into $script."""
-    return f"script=$({packed(script)})"
+def unpacked(*scripts: Path) -> str:
+    """Shell code that puts scripts, one after the other, into $script."""
+    return f"script=$({packed(*scripts)})"
 
 
-def command(script: Path, *arguments: str) -> str:
-    """The command that runs a script with these arguments."""
+def command(script: Path, *arguments: str, after: Path | None = None) -> str:
+    """The command that runs a script with these arguments, in the shell that it is written for.
+
+    `after` is one with functions that it uses.
+    """
+    shell = "bash" if script.read_text().startswith("#!/bin/bash\n") else "sh"
     words = " ".join(map(shlex.quote, (script.stem, *arguments)))
-    return f'{unpacked(script)}; sh -c "$script" {words}'
+    scripts = [after, script] if after else [script]
+    return f'{unpacked(*scripts)}; {shell} -c "$script" {words}'
 
 
 def encoded(text: str) -> str:

@@ -20,11 +20,20 @@ CHUNK = 1 << 18
 KEEPALIVE = 15  # seconds; a silent command must not let a firewall forget the connection
 
 
-def stream(host: Host, command: str, out: Sink, err: Sink, source: BinaryIO | None = None) -> int:
+def stream(
+    host: Host,
+    command: str,
+    out: Sink,
+    err: Sink,
+    source: BinaryIO | None = None,
+    endless: bool = False,
+) -> int:
     """Run a command line; returns its exit code.
 
-    `source` is sent to its standard input; without one, that is empty. Raises HostError when the
-    host is not reached over SSH or when the connection breaks, and OSError of `source` and sinks.
+    `source` is sent to its standard input; without one, that is empty, or with `endless` open
+    and silent, so that its end tells the command that nobody listens any more. Raises HostError
+    when the host is not reached over SSH or when the connection breaks, and OSError of `source`
+    and sinks.
     """
     client = getattr(host.connector, "client", None)
     transport = client.get_transport() if isinstance(client, SSHClient) else None
@@ -42,7 +51,8 @@ def stream(host: Host, command: str, out: Sink, err: Sink, source: BinaryIO | No
     try:
         if source:
             _send(channel, source)
-        channel.shutdown_write()
+        if not endless:
+            channel.shutdown_write()
         gevent.joinall(readers, raise_error=True)
         code = channel.recv_exit_status()
     finally:

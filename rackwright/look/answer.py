@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from rackwright.laptop import openpgp
 from rackwright.look import sources_seen
 from rackwright.look.builds import parse_builds
+from rackwright.look.cache_seen import cache_seen
 from rackwright.look.gpu import parse_gpus
 from rackwright.look.host_lock import parse_host_lock
 from rackwright.look.images import parse_images
@@ -22,6 +23,7 @@ BEGIN, END = "@@rackwright-begin", "@@rackwright-end"
 # Keys of the answer whose value is a path and the content of that file.
 _FILES = (
     "apt_source",
+    "cache_file",
     "daemon_json",
     "drop_in",
     "keyring",
@@ -92,6 +94,7 @@ def parse(lines: Iterable[str]) -> Observed:
             unit=unit,
             engine=_engine(one, tuple(each.name for each in running)),
             sources=sources_seen.seen(files),
+            cache=cache_seen(files["cache_file"], values),
             images=parse_images(values) if one.get("engine_version") else None,
             builds=parse_builds(values),
             workload=parse_workload(values) if "workload_asked" in one else None,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rackwright.docker import API_SH
 from rackwright.host.script import command
 from rackwright.laptop.archives import ArchivedImage
 from rackwright.settings import Settings
@@ -35,4 +36,5 @@ def images_look(settings: Settings) -> str:
         "cache" if settings.docker_prune.build_cache else "",
         " ".join(f"{config_key(registry(tag))}#{tag}" for tag in refreshed(settings)),
         *names,
+        after=API_SH,
     )

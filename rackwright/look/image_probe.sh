@@ -3,23 +3,12 @@
 # Arguments: "all" or "named" (what is told of), "cache" (of builds too) or "", the tags that their
 # registries are asked for (REGISTRY#TAG, one argument, space-separated; a registry as config.json
 # calls it), then the names to look for.
-# Prints lines "images_KEY VALUE"; what Docker answers in JSON is packed by gzip and base64.
+# docker/api.sh stands before it. Prints lines "images_KEY VALUE"; what Docker answers in JSON is packed by gzip and base64.
 all=$1 cache=$2 asked=$3
 shift 3
 # Only a daemon that runs: its socket would start one that was stopped.
 systemctl is-active -q docker.service || exit 0
 echo 'images_asked yes'
-
-api() { # PATH [HEADER]: what the daemon answers to a GET, without the head
-    # dial-stdio is how the docker command itself reaches a daemon over SSH (docker/cli, ssh
-    # connection helper). The daemon drops a request whose sender hangs up, so standard input is a
-    # pipe that this side holds open at both ends.
-    : | {
-        exec 3<>/proc/self/fd/0
-        printf 'GET %s HTTP/1.0\r\nHost: docker\r\n%s\r\n' "$1" "${2-}" >&3
-        timeout 20 docker system dial-stdio <&3 2>/dev/null
-    } | sed '1,/^\r*$/d'
-}
 
 login() { # REGISTRY: root's login as a header of the daemon's API, if there is one
     auth=$(tr -d ' \t\n' 2>/dev/null <"$HOME/.docker/config.json" |

@@ -58,16 +58,20 @@ def parse(lines: Iterable[str], mirrors: Iterable[str]) -> dict[str, Live | str]
         raise ProbeError(f"the mirror probe's answer cannot be read: {error}") from error
 
 
-def judge(probed: ProbedMirrors) -> Verdict:
+def judge(probed: ProbedMirrors, cache: str | None = None, coming: bool = False) -> Verdict:
     """Which mirrors to use, and why not the others.
+
+    The fleet's cache is first, however fast others are; while it is `coming`, it need not answer.
 
     Stale is one whose moving tag is not where the reference has it; without a reference, not where
     most of the other mirrors have it. Where neither says anything, none is called stale.
     """
-    alive = {url: found for url, found in probed.answers.items() if isinstance(found, Live)}
+    coming = coming and isinstance(probed.answers.get(cache or ""), str)
+    answers = {url: found for url, found in probed.answers.items() if not (coming and url == cache)}
+    alive = {url: found for url, found in answers.items() if isinstance(found, Live)}
     notes = [
         f"the mirror {url} is left out: {found}"
-        for url, found in probed.answers.items()
+        for url, found in answers.items()
         if isinstance(found, str)
     ]
     digests = Counter(found.digest for found in alive.values())
@@ -83,7 +87,11 @@ def judge(probed: ProbedMirrors) -> Verdict:
         f"the mirror {url} is left out: it is stale, its {REPOSITORY}:{TAG} is not that of {whose}"
         for url in stale
     ]
-    chosen = sorted(alive.keys() - set(stale), key=lambda url: alive[url].milliseconds)
+    chosen = sorted(
+        alive.keys() - set(stale), key=lambda url: (url != cache, alive[url].milliseconds)
+    )
+    if coming and cache:
+        chosen = [cache, *chosen]
     if not chosen:
         notes.append("no mirror can be used: the host pulls from Docker Hub itself")
     return Verdict(tuple(chosen), tuple(notes))

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from rackwright.look.builds import BuildsSeen
+from rackwright.look.cache_seen import CacheSeen
 from rackwright.look.gpu import Gpus
 from rackwright.look.host_lock import HostLock
 from rackwright.look.images import Images
@@ -100,6 +101,7 @@ class Observed:
     unit: Mapping[str, str] = field(default_factory=dict)
     engine: Engine | None = None
     sources: SourcesSeen = field(default_factory=SourcesSeen)
+    cache: CacheSeen = field(default_factory=CacheSeen)
     images: Images | None = None
     builds: BuildsSeen | None = None
     workload: Workload | None = None

@@ -11,11 +11,13 @@ from rackwright.host.script import command, unpacked
 from rackwright.host_lock.holder import admin
 from rackwright.look.answer import parse
 from rackwright.look.build_probe import builds_look
+from rackwright.look.cache_seen import cache_look
 from rackwright.look.image_probe import images_look
 from rackwright.look.leftovers import Leftovers, parse_leftovers
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.marks import HOST_LOCK
 from rackwright.settings import Settings
+from rackwright.steps.cache import PACKAGES
 from rackwright.steps.engine import wanted_packages
 from rackwright.steps.logins import config_key
 from rackwright.steps.purge import paths_to_look_for
@@ -78,7 +80,9 @@ class LeftoversProbe(FactBase[Leftovers | ProbeError]):
 def arguments(settings: Settings) -> dict[str, Any]:
     """What Probe must be told to look for on a host with these settings."""
     return {
-        "packages": " ".join((*CONFLICTING_PACKAGES, KUBERNETES, *wanted_packages(settings))),
+        "packages": " ".join(
+            (*CONFLICTING_PACKAGES, KUBERNETES, *wanted_packages(settings), *PACKAGES)
+        ),
         "repo_url": settings.docker_repo_url,
         "registries": " ".join(map(config_key, settings.docker_registry_logins)),
         "mirrored": " ".join(_mirrored(settings)),
@@ -90,6 +94,7 @@ def arguments(settings: Settings) -> dict[str, Any]:
 def _more(settings: Settings) -> list[str]:
     """The commands of the parts of the probe that these settings ask for."""
     looks = [
+        cache_look(settings),
         images_look(settings),
         builds_look(settings),
         command(WORKLOAD) if settings.docker_workload else "",
@@ -107,7 +112,7 @@ def gpu_look(settings: Settings) -> str:
 
 def _mirrored(settings: Settings) -> list[str]:
     asked = {
-        "apt": settings.apt_mirror,
+        "apt": settings.apt_mirror or settings.cache,
         "pip": settings.pip_index_url or settings.pip_trusted_host,
     }
     return [what for what, mirror in asked.items() if mirror]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from rackwright.distro import DOCKER_DISTROS
 from rackwright.look.observed import Observed
+from rackwright.marks import DOCKER_LISTS
 from rackwright.packages import repositories
 from rackwright.packages.apt_sources import Definition, Goes
 from rackwright.packages.repositories import Repository
@@ -43,7 +44,7 @@ def docker_repository(settings: Settings, observed: Observed) -> Repository:
         owner=OWNER,
         source=SOURCE,
         keyring=KEYRING,
-        uri=url,
+        uri=docker_uri(settings, observed.distro),
         suite=observed.codename,
         component=settings.docker_channel,
         architecture=observed.architecture,
@@ -54,6 +55,13 @@ def docker_repository(settings: Settings, observed: Observed) -> Repository:
         key_setting="docker_key_fingerprint",
         mirror_setting="docker_repo_url",
     )
+
+
+def docker_uri(settings: Settings, distro: str) -> str:
+    """Where apt gets Docker's packages from: there, or from a list with the fleet's cache first."""
+    if settings.cache and distro in DOCKER_LISTS:
+        return f"mirror+file:{DOCKER_LISTS[distro]}"
+    return f"{settings.docker_repo_url}/{distro}"
 
 
 def is_docker(uri: str, components: Sequence[str], repo_url: str) -> bool:
@@ -79,5 +87,5 @@ def _goes(settings: Settings) -> Goes:
 
 def _folders(uri: str) -> list[str]:
     # Not urlsplit(): it raises on what an admin may have written.
-    host, *folders = [folder for folder in uri.partition("//")[2].split("/") if folder] or [""]
+    host, *folders = [folder for folder in uri.partition(":")[2].split("/") if folder] or [""]
     return [re.sub(r"^.*@|:(80|443)$", "", host.lower()), *folders]

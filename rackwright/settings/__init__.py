@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from rackwright.settings.builds import BuildSettings
+from rackwright.settings.cache import CacheSettings
 from rackwright.settings.daemon import DaemonSettings
 from rackwright.settings.gpu import GpuSettings
 from rackwright.settings.host_lock import HostLockSettings
@@ -23,7 +24,7 @@ from rackwright.settings.workload import WorkloadSettings
 
 # Of host_ only these are ours: an inventory may well have a host_room of its own.
 PREFIXES: Final = (
-    *("apt_", "docker_", "gpu_", "pip_"),
+    *("apt_", "cache_", "docker_", "gpu_", "pip_"),
     *("host_command_", "host_silence", "host_timeout"),
 )
 # Of these, somebody writes a number now and then; 26.10 would be 26.1.
@@ -43,6 +44,7 @@ class Settings(
     HostLockSettings,
     PaceSettings,
     GpuSettings,
+    CacheSettings,
     BuildSettings,
     SourceSettings,
     WorkloadSettings,

@@ -18,7 +18,8 @@ _REFERENCE: Final = re.compile(
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?"
 )
-_HUB: Final = ("docker.io", "index.docker.io")
+HUB: Final = "docker.io"
+_HUB: Final = (HUB, "index.docker.io")
 _LONGEST_NAME: Final = 255
 FORMS: Final = "write NAME:TAG, HOST:PORT/PATH/NAME:TAG or NAME@sha256:..."
 
@@ -60,13 +61,13 @@ def repository(name: str) -> str:
 def registry(name: str) -> str:
     """The registry that a reference names; docker.io when it names none."""
     first, slash, _ = name.partition("/")
-    return first if slash and _is_domain(first) else _HUB[0]
+    return first if slash and _is_domain(first) else HUB
 
 
 def _familiar(name: str) -> str:
     domain, slash, path = name.partition("/")
     if not (slash and _is_domain(domain)):
-        domain, path = _HUB[0], name
+        domain, path = HUB, name
     if not re.fullmatch(_DOMAIN, domain) or not _PATH.fullmatch(path):
         raise ValueError(
             f"{FORMS}; a NAME has lower-case letters and digits, with single . _ - between them"

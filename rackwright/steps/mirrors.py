@@ -11,6 +11,7 @@ from rackwright.look.mirrors import ProbedMirrors, judge
 from rackwright.look.observed import Observed
 from rackwright.marks import MIRRORS
 from rackwright.settings import Settings
+from rackwright.steps.daemon import DaemonJsonError, read
 
 
 class Asked(BaseModel, frozen=True):
@@ -53,13 +54,25 @@ def needs_probe(settings: Settings, observed: Observed, anew: bool = False) -> b
     """
     if not (_probes(settings) and observed.http_client):
         return False
-    anew = anew or settings.docker_mirror_probe == "always"
-    return anew or _remembered(settings, observed) is None
+    if anew or settings.docker_mirror_probe == "always":
+        return True
+    before = _remembered(settings, observed)
+    # A cache that did not answer the last time may be there again.
+    return before is None or (settings.cache is not None and not _has_cache(settings, before))
+
+
+def wanted(settings: Settings) -> tuple[str, ...] | None:
+    """The mirrors that are asked for, the fleet's cache first; None for those of the admin."""
+    given = settings.docker_registry_mirrors
+    if settings.cache is None:
+        return given
+    first = settings.cache.registry
+    return (first, *(url for url in given or () if url != first))
 
 
 def asked(settings: Settings) -> Asked:
     """What these settings want probed."""
-    mirrors = settings.docker_registry_mirrors or ()
+    mirrors = wanted(settings) or ()
     registries = settings.docker_insecure_registries or ()
     return Asked(
         mirrors=mirrors,
@@ -74,16 +87,17 @@ def choose(settings: Settings, observed: Observed, probed: ProbedMirrors | None)
     With neither, they are used as given.
     """
     if not _probes(settings):
-        return Mirrors(settings.docker_registry_mirrors, step=_forget(observed))
+        return Mirrors(wanted(settings), step=_forget(observed))
     before = _remembered(settings, observed)
     if probed is None and before is not None:
         return Mirrors(before.chosen, before.notes)
     if probed is None:
         return Mirrors(
-            settings.docker_registry_mirrors,
+            wanted(settings),
             ("the mirrors are used as given: no curl or wget is there to try them out",),
         )
-    verdict = judge(probed)
+    cache = settings.cache
+    verdict = judge(probed, cache.registry if cache else None, bool(cache and cache.coming))
     chosen = verdict.chosen
     if before and set(before.chosen) == set(chosen):
         # Who is some milliseconds faster today is no reason to reload.
@@ -93,8 +107,28 @@ def choose(settings: Settings, observed: Observed, probed: ProbedMirrors | None)
     return Mirrors(chosen, verdict.notes, step)
 
 
+def mirror_refusals(settings: Settings, observed: Observed) -> list[str]:
+    """Why the cache cannot be put before the host's mirrors, a sentence; [] when it can."""
+    if settings.cache is None or settings.docker_registry_mirrors is not None:
+        return []
+    try:
+        mirrors = read(observed.daemon_json).get("registry-mirrors")
+    except DaemonJsonError:  # refused for that in its own place
+        return []
+    if not mirrors or mirrors == observed.owned_keys.get("registry-mirrors"):
+        return []
+    return [
+        "cache_host would take the place of the admin's own registry-mirrors in daemon.json; name "
+        "those to keep in docker_registry_mirrors ([] for none): they come after the cache"
+    ]
+
+
+def _has_cache(settings: Settings, memory: Memory) -> bool:
+    return settings.cache is not None and settings.cache.registry in memory.chosen
+
+
 def _probes(settings: Settings) -> bool:
-    return bool(settings.docker_registry_mirrors and settings.docker_mirror_probe)
+    return bool(wanted(settings) and settings.docker_mirror_probe)
 
 
 def _remembered(settings: Settings, observed: Observed) -> Memory | None:

@@ -23,6 +23,9 @@ DISTROS = "debian12,debian13,ubuntu24.04"
 PYINFRA = str(Path(sys.executable).parent / "pyinfra")
 RACKWRIGHT = str(Path(sys.executable).parent / "rackwright")
 
+# Seconds for a run; a machine that is busy with other work may need more.
+PATIENCE = int(os.environ.get("LAB_PATIENCE", "300"))
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -118,7 +121,7 @@ class Lab:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
         return Ran(done.returncode, done.stdout)
 

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import signal
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from rackwright import exits
 from tests.lab.fleet import RACKWRIGHT, ROOT, Lab, Ran
 
 ENGINES = ("20.10", "26.1")
@@ -288,3 +290,38 @@ def test_a_prune_takes_what_it_shows_and_nothing_else(fleet: Fleet) -> None:
         assert fleet.has(name, "image") == {"app:1", "app:2"}
     assert fleet.done("prune", "--named-volumes", "--yes").count("1 volume removed") == 2
     assert fleet.has(fleet.names[0], "volume") == {"used"}
+
+
+def test_logs_that_are_followed_until_ctrl_c(fleet: Fleet) -> None:
+    loop = "i=0; while true; do i=$((i+1)); echo line $i; sleep 0.2; done"
+    for name in fleet.names:
+        fleet.lab.root(name, f"docker run -d --name talks debian:12 sh -c '{loop}'")
+    silent = "docker run -d --name silent debian:12 sleep 100000"
+    fleet.lab.root(fleet.names[0], silent)
+    for container, code in (("talks", 0), ("silent", exits.FAILED)):
+        limits = [word for name in fleet.names for word in ("--limit", name)]
+        command = [RACKWRIGHT, "logs", fleet.inventory, container, "--follow", *limits]
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            waiting = {f"{name} | line 1\n" for name in fleet.names}
+            if container == "silent":
+                # One host has it and says nothing, the other says at once that it has not.
+                waiting = {f"{fleet.names[1]}: failed: exit code 1: No such container: silent\n"}
+            said = []
+            while waiting:
+                said.append(process.stdout.readline() if process.stdout else "")
+                assert said[-1], said
+                waiting.discard(said[-1])
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read() if process.stdout else ""
+        assert process.returncode == code, rest
+        assert "Traceback" not in rest
+        assert "interrupted" not in rest
+        for name in fleet.names:
+            # Nobody goes on to follow on the host.
+            fleet.lab.root(
+                name,
+                "for i in $(seq 50); do pgrep -f '[d]ocker logs' >/dev/null || exit 0; "
+                "sleep 0.2; done; exit 1",
+            )

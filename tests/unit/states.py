@@ -9,9 +9,10 @@ from pydantic import JsonValue, SecretStr
 from rackwright.change import Impact
 from rackwright.distro import CONFLICTING_PACKAGES
 from rackwright.laptop.passwords import Passwords
+from rackwright.look.cache_seen import SERVICES, CacheSeen
 from rackwright.look.mirrors import Live, ProbedMirrors
 from rackwright.look.observed import Engine, Observed, Package
-from rackwright.packages.docker_sources import SOURCE
+from rackwright.packages.docker_sources import SOURCE, docker_uri
 from rackwright.plan import Plan
 from rackwright.settings import Settings
 from rackwright.settings.logins import Login
@@ -74,6 +75,16 @@ def after(settings: Settings, observed: Observed, plan: Plan) -> Observed:
         logins.discard((out.user, config_key(out.registry)))
     for each in plan.logins.logins if plan.logins else ():
         logins.add((each.user, config_key(each.registry)))
+    files = dict(observed.cache.files)
+    for step in (plan.cache, plan.apt_cache):
+        files |= step.files if step else {}
+    for path in (*(plan.apt_cache.gone if plan.apt_cache else ()), *_gone(plan)):
+        del files[path]
+    for name in plan.cache.packages if plan.cache else ():
+        packages[name] = Package("1", "ii")
+    for name in plan.cache_gone.packages if plan.cache_gone else ():
+        del packages[name]
+    running = SERVICES if plan.cache else () if plan.cache_gone else observed.cache.running
     daemon_json = plan.daemon.content if plan.daemon else observed.daemon_json
     members = (observed.docker_group or frozenset()) | set(plan.users.users if plan.users else ())
     return replace(
@@ -89,6 +100,7 @@ def after(settings: Settings, observed: Observed, plan: Plan) -> Observed:
         trusted_keyrings=trusted,
         daemon_json=daemon_json,
         mirrors_json=mirrors_json,
+        cache=CacheSeen(files, frozenset(running)),
         owned_keys=json.loads(plan.daemon.owned) if plan.daemon else observed.owned_keys,
         drop_ins=_drop_ins(observed, plan),
         restart_pending=_restart_pending(observed, plan),
@@ -104,10 +116,14 @@ def after(settings: Settings, observed: Observed, plan: Plan) -> Observed:
     )
 
 
+def _gone(plan: Plan) -> tuple[str, ...]:
+    return plan.cache_gone.files if plan.cache_gone else ()
+
+
 def source_text(settings: Settings, observed: Observed) -> str:
     """docker.sources as apt would read it from a converged host."""
     return (
-        f"Types: deb\nURIs: {settings.docker_repo_url}/{observed.distro}\n"
+        f"Types: deb\nURIs: {docker_uri(settings, observed.distro)}\n"
         f"Suites: {observed.codename}\nComponents: {settings.docker_channel}\n"
         f"Architectures: {observed.architecture}\nSigned-By: /etc/apt/keyrings/docker.asc\n"
     )

@@ -1,8 +1,12 @@
 """README.md says what is so."""
 
 import re
-from pathlib import Path
 
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from rackwright.cli import app
 from rackwright.docs import README, REPORT_SCHEMA, report_schema, with_settings_table
 from rackwright.settings import Settings
 
@@ -17,9 +21,10 @@ def test_the_schema_of_reports_is_that_of_the_models() -> None:
     assert REPORT_SCHEMA.read_text() == report_schema(), "run `make docs`"
 
 
-def test_the_example_inventory_is_the_one_in_the_readme() -> None:
-    example = (Path(README).parent / "inventory" / "example.py").read_text()
-    _, _, inventory = example.rpartition('"""\n\n')
+@pytest.mark.parametrize("name", ["example.py", "gpu_lab.py"])
+def test_the_inventories_are_those_in_the_readme(name: str) -> None:
+    text = (README.parent / "inventory" / name).read_text()
+    _, _, inventory = text.rpartition('"""\n\n')
     assert inventory in README.read_text()
 
 
@@ -27,3 +32,21 @@ def test_what_the_readme_shows_is_there() -> None:
     shown = re.findall(r"""(?:\]\(|src(?:set)?=")([^)"#:]+)[)"]""", README.read_text())
     assert "docs/report-light.png" in shown
     assert [path for path in shown if not (README.parent / path).exists()] == []
+
+
+def test_the_commands_of_the_table_by_hand_are_there() -> None:
+    text = (README.parent / "docs" / "by-hand.md").read_text()
+    assert len(text.splitlines()) <= 40
+    named = re.findall(r"`rackwright ([a-z]+)([^`]*)`", text)
+    assert len(named) > 10
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    commands = group.commands
+    for name, words in named:
+        flags = {flag for each in commands[name].params for flag in each.opts}
+        used = re.findall(r"(?<!\w)--[a-z][a-z-]*", words)
+        assert set(used) <= flags, (name, words)
+    for setting in set(re.findall(r"`((?:docker|apt|pip)_[a-z_]+)", text)):
+        assert setting in Settings.model_fields, setting
+    for template in re.findall(r"templates/[\w.]+", text):
+        assert (README.parent / template).exists(), template

@@ -77,6 +77,7 @@ def test_sizes_of_containers_are_asked_for_only_when_wanted() -> None:
 
 
 def test_what_runs_in_containers_keeps_its_words() -> None:
+    assert "--follow" in logs_command("web", "5", None, False, True)
     assert logs_command("web", "5", None, True) == (
         *("docker", "logs", "--timestamps", "--tail=5", "--", "web"),
     )

@@ -151,8 +151,7 @@ def test_a_survey_is_read_as_both_engines_write_it() -> None:
         {"kind": "image", "created": "0001-01-01T00:00:00Z", **image},
         {"kind": "top", "id": "sha256:aa"},
         {"kind": "volume", "name": "data", "created": "2023-11-15T06:13:20+08:00"},
-        {"kind": "Images", "size": "1B"},
-        {"kind": "Build Cache", "size": "0B"},
+        {"kind": "cache", "found": {"Images": None, "BuildCache": [part(True), part(shared=True)]}},
         {"kind": "named", "number": 1, "id": "sha256:aa"},
     ]
     lines = [*map(json.dumps, rows), ""]
@@ -164,3 +163,13 @@ def test_a_survey_is_read_as_both_engines_write_it() -> None:
     assert survey.images["sha256:aa"].references == ()
     assert survey.named == {"aa": "sha256:aa"}
     assert not unneeded(survey, Unneeded(build_cache=True)).removals
+    free = {"kind": "cache", "found": {"BuildCache": [part(), part(True)]}}
+    found = parse_survey(map(json.dumps, [rows[0], free]), [])
+    assert unneeded(found, Unneeded(build_cache=True)).removals[0].note == "up to 7kB"
+    empty = {"kind": "cache", "found": {"BuildCache": None}}
+    assert parse_survey(map(json.dumps, [rows[0], empty]), []).cache == "0B"
+
+
+def part(in_use: bool = False, shared: bool = False) -> dict[str, object]:
+    """A part of a build cache, as the daemon's API tells it."""
+    return {"ID": "x", "Size": 7000, "InUse": in_use, "Shared": shared}

@@ -44,7 +44,7 @@ def docker_repository(settings: Settings, observed: Observed) -> Repository:
         owner=OWNER,
         source=SOURCE,
         keyring=KEYRING,
-        uri=docker_uri(settings, observed.distro),
+        uri=url,
         suite=observed.codename,
         component=settings.docker_channel,
         architecture=observed.architecture,

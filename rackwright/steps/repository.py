@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rackwright.change import Change
 from rackwright.look.observed import Observed
 from rackwright.marks import BACKUPS
 from rackwright.packages.apt_sources import Definition
-from rackwright.packages.docker_sources import docker_repository, keyrings
+from rackwright.packages.docker_sources import docker_repository, docker_uri, keyrings
 from rackwright.packages.repositories import Repository, find, header, left_of
 from rackwright.packages.repositories import keyrings as trusting
 from rackwright.settings import Settings
@@ -51,6 +51,8 @@ class RepositoryStep:
 def repository_step(settings: Settings, observed: Observed) -> RepositoryStep | None:
     """What to write and take away; None when the host has Docker's repository and no other."""
     docker = docker_repository(settings, observed)
+    # What is asked before there is a plan goes there itself: the list is not on a bare host yet.
+    docker = replace(docker, uri=docker_uri(settings, observed.distro))
     return one_definition(docker, observed, observed.apt_sources, observed.keyring)
 
 

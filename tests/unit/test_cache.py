@@ -27,6 +27,7 @@ from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_fleet
 from rackwright.steps.apt_cache import SCRIPT
 from rackwright.steps.mirrors import asked, choose, needs_probe
+from rackwright.versions.ask import definition
 from tests.unit.states import BARE, after
 
 FLEET: Mapping[str, Mapping[str, Any]] = {
@@ -138,6 +139,8 @@ def test_a_host_uses_the_cache_and_goes_back() -> None:
         "https://download.docker.com/linux/debian\tpriority:2\n"
     )
     assert list(find(used.apt_sources, Settings())) == [SOURCE]
+    # A bare host is asked before the list is there.
+    assert "URIs: https://download.docker.com/linux/debian\n" in definition(settings, HOST)
     without = Settings(docker_registry_mirrors=(MIRROR,))
     back = plan(without, used, ProbedMirrors({MIRROR: LIVE}, "sha256:new"))
     bare = after(without, used, back)

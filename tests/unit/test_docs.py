@@ -1,6 +1,7 @@
 """README.md says what is so."""
 
 import re
+import runpy
 
 import pytest
 from typer.core import TyperGroup
@@ -8,7 +9,9 @@ from typer.main import get_command
 
 from rackwright.cli import app
 from rackwright.docs import README, REPORT_SCHEMA, report_schema, with_settings_table
-from rackwright.settings import Settings
+from rackwright.laptop.compose_files import with_compose_files
+from rackwright.laptop.fleet_cache import with_fleet_cache
+from rackwright.settings import Settings, parse_fleet
 
 
 def test_the_table_of_settings_is_the_schema() -> None:
@@ -50,3 +53,11 @@ def test_the_commands_of_the_table_by_hand_are_there() -> None:
         assert setting in Settings.model_fields, setting
     for template in re.findall(r"templates/[\w.]+", text):
         assert (README.parent / template).exists(), template
+
+
+def test_the_settings_of_the_gpu_lab_are_right() -> None:
+    found = runpy.run_path(str(README.parent / "inventory" / "gpu_lab.py"))
+    (names, everywhere), (gpus, gpu) = found["everywhere"], found["gpu"]
+    data = {name: {**everywhere, **(gpu if name in gpus else {})} for name in names}
+    fleet = with_compose_files(with_fleet_cache(parse_fleet(data), data))
+    assert [name for name, each in fleet.items() if each.cache and each.cache.serves] == ["cache-1"]

@@ -41,7 +41,13 @@ def with_new_sources(observed: Observed, step: SourcesStep | None) -> Observed:
     if step is None:
         return observed
     known = {path: text for path, text in step.files.items() if path in observed.apt_sources}
-    return replace(observed, apt_sources={**observed.apt_sources, **known}, apt_lists_fresh=False)
+    seen = replace(observed.sources, apt={**observed.sources.apt, **step.files})
+    return replace(
+        observed,
+        apt_sources={**observed.apt_sources, **known},
+        apt_lists_fresh=False,
+        sources=seen,
+    )
 
 
 def _there(settings: Settings, observed: Observed, mirror: str) -> SourcesStep | None:

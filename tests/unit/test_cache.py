@@ -163,6 +163,14 @@ def test_only_sources_of_the_distribution_that_can_be_kept_go_through_the_cache(
     assert any("https://deb.debian.org/debian goes past the cache" in note for note in found.notes)
 
 
+def test_a_mirror_that_comes_in_the_same_run_goes_through_the_cache() -> None:
+    sources = "deb http://deb.debian.org/debian bookworm main\n"
+    host = replace(HOST, sources=SourcesSeen(apt={"/etc/apt/sources.list": sources}))
+    found = plan(user(apt_mirror="http://mirror.example:8090/debian"), host, probed(LIVE))
+    assert found.apt_cache
+    assert found.apt_cache.files[APT_CACHE] == "10.0.0.2 3142 .debian.org mirror.example:8090\n"
+
+
 def test_the_cache_itself_and_the_way_back() -> None:
     settings = server()
     first = plan(settings, HOST, ProbedMirrors({REGISTRY: "it is out of reach"}, "sha256:new"))

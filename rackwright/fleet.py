@@ -29,6 +29,12 @@ from rackwright.settings import SettingsError
 
 CONFIG: Final = "config.py"  # what pyinfra's own command reads in the working folder
 
+# An inventory may end the program with a sentence, as the lab's own one does; one with something in
+# it that is no group of hosts is pyinfra's ValueError or TypeError.
+UNREADABLE: Final = (
+    *(PyinfraError, click.ClickException, OSError, SystemExit, ValueError, TypeError),
+)
+
 Answer = TypeVar("Answer")
 
 
@@ -84,8 +90,7 @@ def _read(name: str) -> Iterator[None]:
         yield
     except UnexpectedExternalError as error:
         raise SettingsError([f"{name}: {raised(error)}"]) from None
-    # An inventory may end the program with a sentence, as the lab's own one does.
-    except (PyinfraError, click.ClickException, OSError, SystemExit) as error:
+    except UNREADABLE as error:
         raise SettingsError([f"{name}: cannot be read: {error}"]) from None
 
 

@@ -43,7 +43,7 @@ def passing(cause: BaseException | None) -> bool:
         return cause.errno == EAI_AGAIN
     if isinstance(cause, SSHException):
         # paramiko has one class for all: an unknown host key, and a server that is too busy.
-        return bool(re.search("banner|negotiation|timeout", str(cause), re.IGNORECASE))
+        return bool(re.search("banner|negotiation|session|timeout", str(cause), re.IGNORECASE))
     return isinstance(cause, (OSError, EOFError))
 
 

@@ -254,8 +254,8 @@ def test_a_command_that_does_not_end_is_given_up(pending: Six) -> None:
 
 def test_a_host_that_is_frozen_from_the_start_holds_nobody(pending: Six) -> None:
     with frozen(pending):
-        ran = pending.run("apply", "--yes", data={pending.odd: {"host_timeout": SILENCE}})
-    said = "unreachable in .*: connect: not done within 10 s .*; try: ssh "
+        ran = pending.run("apply", "--yes", data={pending.odd: {"host_timeout": 15}})
+    said = "unreachable in .*: connect: not done within 15 s .*; try: ssh "
     assert_the_others_are_done(pending, ran, said)
 
 

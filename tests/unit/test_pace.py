@@ -42,6 +42,7 @@ def test_what_hosts_make_of_the_exit_code(outcomes: dict[str, Outcome], code: in
         (TimeoutError(), True),
         (EOFError(), True),
         (SSHException("Error reading SSH protocol banner"), True),
+        (SSHException("No existing session"), True),
         (gaierror(EAI_AGAIN, "Temporary failure in name resolution"), True),
         (gaierror(EAI_NONAME, "Name or service not known"), False),
         (AuthenticationException("Authentication failed."), False),

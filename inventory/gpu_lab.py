@@ -2,8 +2,8 @@
 
     REGISTRY_PASSWORD=... .venv/bin/pyinfra inventory/gpu_lab.py deploy.py
 
-Copy it, and put your own hosts, users and addresses in; what each setting means stands in
-README.md.
+Copy it, and put your own hosts, users and addresses in. tests/lab/test_gpu_lab.py runs this very
+file on practice hosts; what each setting means stands in README.md.
 """
 
 REGISTRY = "registry.example.org:5008"

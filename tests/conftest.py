@@ -2,6 +2,10 @@
 
 import os
 
+# Each process of the tests has a lab of its own. The lab reads the name when it is imported, and
+# the inventory of practice hosts when it is run.
+os.environ["LAB_NAME"] = "-".join(("test", *os.environ.get("PYTEST_XDIST_WORKER", "").split()))
+
 from gevent import monkey
 from hypothesis import settings
 

@@ -124,6 +124,7 @@ def test_the_toolkit_comes_before_docker_looks_for_it(source: Source, tmp_path: 
 def test_a_key_that_is_not_the_wanted_one_ends_it_before_it_began(
     source: Source, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("ERROR", logger="pyinfra")
     (tmp_path / "gpgkey").write_text(str(source.key))
     url = source.url.removesuffix("/linux")
     data = {"gpu_mig": {}, "gpu_toolkit_version": "latest", "gpu_toolkit_repo_url": url}

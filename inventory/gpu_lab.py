@@ -40,6 +40,16 @@ gpu = (
             "debian:13",
             {"name": f"{REGISTRY}/library/ubuntu:24.04", "tags": ["lab/base:stable"]},
         ],
+        "docker_builds": {
+            "lab/training:1": {
+                "template": "templates/training.Dockerfile.j2",
+                "vars": {
+                    "base": "nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04",
+                    "apt_packages": ["tini"],
+                    "user": "ada",
+                },
+            },
+        },
         "docker_volumes": {"datasets": {}, "results": {}},
         "docker_containers": {
             "queue": {
@@ -50,7 +60,7 @@ gpu = (
                 "healthcheck": {"command": "ls /results", "interval": "5s"},
             },
             "training": {
-                "image": "lab/base:stable",
+                "image": "lab/training:1",
                 "gpus": "all",
                 "shm_size": "8g",
                 "ulimits": {"memlock": -1},

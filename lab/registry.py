@@ -25,8 +25,9 @@ BASES = {
     "library/ubuntu:22.04": ("ubuntu", "22.04"),
     "library/ubuntu:24.04": ("ubuntu", "24.04"),
 }
-# The one base that has apt: a true Debian, made by mmdebstrap.
-WITH_APT = "library/debian:trixie-slim"
+# The one base that has apt: a true Debian, made by mmdebstrap. Under the second name it is a
+# stand-in for NVIDIA's base: it has no CUDA.
+WITH_APT = ("library/debian:trixie-slim", "nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04")
 
 
 def content() -> Path:
@@ -47,7 +48,7 @@ def content() -> Path:
                 "mirror": {
                     "library/hello-world:latest": hello_layer(busybox, "current"),
                     **{name: base_layer(busybox, *base) for name, base in BASES.items()},
-                    WITH_APT: root.read_bytes(),
+                    **{name: root.read_bytes() for name in WITH_APT},
                 },
                 "stale": {"library/hello-world:latest": hello_layer(busybox, "stale")},
             }.items():

@@ -30,6 +30,8 @@ class GpuLab:
             "ssh_known_hosts_file": lab.data(lab.dirty)["ssh_known_hosts_file"],
             "cache_address": lab.data(lab.debian13)["ssh_hostname"],
             "apt_mirror": f"{lab.services['archive']}/debian",
+            "pip_index_url": f"{lab.services['index']}/simple",
+            "pip_trusted_host": lab.services["index"].removeprefix("http://"),
             "docker_insecure_registries": ["registry.example.org:5008"],
         }
         del data["docker_users"]
@@ -89,6 +91,8 @@ def test_the_whole_lab_is_as_the_inventory_says(gpu_lab: GpuLab, made: Ran) -> N
         assert "queue Up" in said
         assert "training Created" in said
         assert "lab/base" in gpu_lab.docker(name, "image ls")
+        trains = "run --rm lab/training:1 python -c 'import torch; print(torch.STAND_IN)'"
+        assert gpu_lab.docker(name, trains) == "True"
         assert "datasets" in gpu_lab.docker(name, "volume ls")
 
 

@@ -34,7 +34,19 @@ StandardOutput=null
 [Install]
 WantedBy=sysinit.target
 """
-UNIT_NAME = "lab-gpu.service"
+UPTIME = """\
+[Unit]
+Description=Uptime of the simulated GPU host
+DefaultDependencies=no
+After=lab-gpu.service
+
+[Service]
+ExecStart=/lab/gpu/bin/kernel.sh uptime
+
+[Install]
+WantedBy=sysinit.target
+"""
+UNITS = {"lab-gpu.service": UNIT, "lab-uptime.service": UPTIME}
 # efivars(7): four bytes of attributes, then the value.
 SECURE_BOOT = "firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
@@ -48,8 +60,9 @@ def files(profile: Profile) -> dict[str, File]:
         path = PROGRAMS.get(script.name, f"{ROOT}/bin/{script.name}")
         made[path] = File(script.read_bytes(), 0o755)
     made["etc/modprobe.d/lab.conf"] = File(modprobe_rules().encode())
-    made[f"etc/systemd/system/{UNIT_NAME}"] = File(UNIT.encode())
-    made[f"etc/systemd/system/sysinit.target.wants/{UNIT_NAME}"] = File(link=f"../{UNIT_NAME}")
+    for name, unit in UNITS.items():
+        made[f"etc/systemd/system/{name}"] = File(unit.encode())
+        made[f"etc/systemd/system/sysinit.target.wants/{name}"] = File(link=f"../{name}")
     return made
 
 

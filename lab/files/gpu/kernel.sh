@@ -1,6 +1,6 @@
 #!/bin/sh
 # The simulated kernel side of a lab host: boots, loads and unloads modules, and shows in /proc, /sys
-# and /dev what the real ones would. Arguments: boot, load MODULE, unload MODULE.
+# and /dev what the real ones would. Arguments: boot, uptime, load MODULE, unload MODULE.
 # modprobe comes here for nvidia and nouveau (/etc/modprobe.d/lab.conf, "install" and "remove").
 set -eu
 lab=/lab/gpu
@@ -44,6 +44,8 @@ boot() {
     : >$lab/kernel/modules
     cat /proc/sys/kernel/random/uuid >$lab/kernel/boot_id
     bind $lab/kernel/boot_id /proc/sys/kernel/random/boot_id
+    echo '0.00 0.00' >$lab/kernel/uptime
+    bind $lab/kernel/uptime /proc/uptime
     # As GRUB does: the newest of all kernels.
     newest=$(find /boot -name 'vmlinuz-*' | sed 's|/boot/vmlinuz-||' | sort -V | tail -n 1)
     echo "${newest:-$real}" >$lab/kernel/release
@@ -60,6 +62,12 @@ boot() {
     modprobe --quiet --use-blacklist nouveau || :
     modprobe --quiet --use-blacklist nvidia || :
     modprobe --quiet --use-blacklist nvidia-uvm || :
+}
+
+# Whoever waits for a reboot looks at it; the machine's own does not begin anew.
+uptime() {
+    exec perl -e 'open my $file, "+<", $ARGV[0] or die; my $boot = time;
+        while (1) { sysseek $file, 0, 0; syswrite $file, sprintf "%-23s\n", time - $boot . ".00 0.00"; sleep 1 }' $lab/kernel/uptime
 }
 
 load_nouveau() {
@@ -141,6 +149,7 @@ unload() { # MODULE
 
 case $1-${2-} in
 boot-*) boot ;;
+uptime-*) uptime ;;
 load-nouveau) load_nouveau ;;
 load-nvidia) load_nvidia ;;
 load-*) load_more "$2" ;;

@@ -56,13 +56,20 @@ def _fabric_versions(gpus: Gpus) -> list[str]:
     ]
 
 
-def _count(gpus: Gpus, settings: Settings) -> Iterable[Finding]:
+def miscount(gpus: Gpus, settings: Settings) -> Iterable[Finding]:
+    """That the host has another number of GPUs than it should; nothing when it has not."""
     there = len(gpus.devices)
     if settings.gpu_count is not None and there != settings.gpu_count:
         yield Finding(
-            f"{there} GPUs are on the PCI bus, gpu_count is {settings.gpu_count}",
+            f"{there} GPU{' is' if there == 1 else 's are'} on the PCI bus, and gpu_count is "
+            f"{settings.gpu_count}",
             "look for Xid 79 in the kernel's log, check power and seating, or correct gpu_count",
         )
+
+
+def _count(gpus: Gpus, settings: Settings) -> Iterable[Finding]:
+    there = len(gpus.devices)
+    yield from miscount(gpus, settings)
     if gpus.gpus and len(gpus.gpus) != there:
         yield Finding(
             f"nvidia-smi shows {len(gpus.gpus)} of {there} GPUs",

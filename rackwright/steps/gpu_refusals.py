@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from rackwright.gpu.health import miscount
 from rackwright.look.gpu import Gpus
 from rackwright.look.observed import Observed
 from rackwright.packages.nvidia import CUDA_REPO_URL, driver
@@ -12,12 +13,7 @@ from rackwright.steps.gpu_driver import driver_step
 def gpu_refusals(settings: Settings, observed: Observed) -> Iterable[str]:
     """Why the GPUs of this host must not be touched as they are; nothing when they may."""
     gpus = observed.gpus or Gpus()
-    there = len(gpus.devices)
-    if settings.gpu_count is not None and there != settings.gpu_count:
-        yield (
-            f"{there} GPUs are on the PCI bus, and gpu_count is {settings.gpu_count}; look for Xid "
-            "79 in the kernel's log, check power and seating, or correct gpu_count"
-        )
+    yield from map(str, miscount(gpus, settings))
     if not gpus.devices:
         return
     if driver(settings.gpu_driver) and observed.distro == "debian" and not settings.gpu_repo_url:

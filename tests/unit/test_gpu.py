@@ -110,7 +110,7 @@ BARE: dict[str, Any] = {"packages": {}, "modules": {}, "loaded": None, "gpus": (
 @pytest.mark.parametrize(
     ("changes", "settings", "what", "remedy"),
     [
-        ({}, {"gpu_count": 8}, "2 GPUs are on the PCI bus, gpu_count is 8", "Xid 79"),
+        ({}, {"gpu_count": 8}, "2 GPUs are on the PCI bus, and gpu_count is 8", "Xid 79"),
         ({"devices": ("20b0",) * 3}, {}, "nvidia-smi shows 2 of 3", "reboot"),
         (BARE, {}, "no driver is installed", "gpu_driver"),
         ({"loaded": "535.1.1"}, {}, "570.86.15 is installed, 535.1.1 is loaded", "reboot"),

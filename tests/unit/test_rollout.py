@@ -96,7 +96,7 @@ def test_gpus_are_measured_by_what_ailed_them_before() -> None:
     up = replace(BARE, engine=Engine("26"))
     counts = Settings(gpu_count=8)
     (ill,) = before(up, counts, None).gpus
-    assert ill.startswith("0 GPUs are on the PCI bus, gpu_count is 8")
+    assert ill.startswith("0 GPUs are on the PCI bus, and gpu_count is 8")
     assert unfit(before(up, counts, None), up, counts) == []
     assert unfit(Before(), up, counts) == [ill]
 

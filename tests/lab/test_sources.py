@@ -110,7 +110,7 @@ def test_only_uris_are_changed(lab: Lab, host: str, switched: Ran, wanted: dict[
     lab.root(
         host,
         f"cd /root/etc/apt; for file in sources.list sources.list.d/debian.sources; do "
-        f"sed 's|http://deb.debian.org/debian|{mirror}|; "
+        f"sed 's|^deb http://[^/]*/debian |deb {mirror} |; "
         f"s|http://security.debian.org/debian-security/|{mirror}-security|' $file | "
         "cmp - /etc/apt/$file; done",
     )
@@ -191,7 +191,9 @@ def test_what_the_admin_added_meanwhile_stays_on_the_way_back(lab: Lab, host: st
     lab.root(host, f"echo '{line}' | tee -a /etc/apt/sources.list /root/etc/apt/sources.list")
     ran = deploy(lab, host)
     assert "1 host: 1 changed" in ran.output, ran.output
-    lab.root(host, f"sed -i 's|{mirror}|http://deb.debian.org/debian|' /root/etc/apt/sources.list")
+    kept = "/root/etc/apt/sources.list"
+    own = lab.root(host, f"sed -n 's|^deb \\(http://[^/]*/debian\\) .*|\\1|p' {kept}").split()[0]
+    lab.root(host, f"sed -i 's|{mirror}|{own}|' {kept}")
     lab.root(host, AS_IT_WAS)
 
 

@@ -152,7 +152,7 @@ def test_a_host_uses_the_cache_and_goes_back() -> None:
 def test_only_sources_of_the_distribution_that_can_be_kept_go_through_the_cache() -> None:
     sources = (
         "deb http://ftp.example/debian bookworm main\n"
-        "deb https://deb.debian.org/debian bookworm-updates main\n"
+        "deb https://ftp.debian.org/debian bookworm-updates main\n"
         "deb http://packages.example/tool stable main\n"
         "deb http://odd.example:99/debian bookworm main\n"
     )
@@ -160,11 +160,11 @@ def test_only_sources_of_the_distribution_that_can_be_kept_go_through_the_cache(
     found = plan(user(), host, probed(LIVE))
     assert found.apt_cache
     assert found.apt_cache.files[APT_CACHE] == "10.0.0.2 3142 .debian.org ftp.example\n"
-    assert any("https://deb.debian.org/debian goes past the cache" in note for note in found.notes)
+    assert any("https://ftp.debian.org/debian goes past the cache" in note for note in found.notes)
 
 
 def test_a_mirror_that_comes_in_the_same_run_goes_through_the_cache() -> None:
-    sources = "deb http://deb.debian.org/debian bookworm main\n"
+    sources = "deb http://ftp.debian.org/debian bookworm main\n"
     host = replace(HOST, sources=SourcesSeen(apt={"/etc/apt/sources.list": sources}))
     found = plan(user(apt_mirror="http://mirror.example:8090/debian"), host, probed(LIVE))
     assert found.apt_cache
@@ -228,7 +228,7 @@ def test_what_the_probe_tells_of_the_cache() -> None:
 @pytest.mark.parametrize(
     ("uri", "through"),
     [
-        ("http://deb.debian.org/debian/dists/x/InRelease", True),
+        ("http://ftp.debian.org/debian/dists/x/InRelease", True),
         ("http://ftp.example:80/debian", True),
         ("http://notdebian.org/debian", False),
         ("http://packages.example/tool", False),

@@ -35,7 +35,7 @@ LEFT = Leftovers()
 DEBIAN_STANZAS = """\
 # What the installer wrote
 Types: deb deb-src
-URIs: http://deb.debian.org/debian/
+URIs: http://ftp.debian.org/debian/
 Suites: bookworm bookworm-updates
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
@@ -61,26 +61,26 @@ Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
 """
 # Lines of the distribution's own, as hosts of Debian 12 have them.
 OWN = [
-    "deb http://deb.debian.org/debian bookworm main\n",
+    "deb http://ftp.debian.org/debian bookworm main\n",
     "deb [arch=amd64,i386] http://ftp.de.debian.org/debian/ bookworm-updates main contrib # near\n",
-    "deb-src http://deb.debian.org/debian bookworm main\r\n",
+    "deb-src http://ftp.debian.org/debian bookworm main\r\n",
     "deb http://security.debian.org/ bookworm-security main\n",
-    '\tdeb "http://deb.debian.org/debian" stable-backports main\n',
+    '\tdeb "http://ftp.debian.org/debian" stable-backports main\n',
     "deb http://mirror.lan/pub/debian bookworm main non-free\n",
     "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
-    "http://cache.lan:3142/deb.debian.org/debian bookworm main\n",
+    "http://cache.lan:3142/ftp.debian.org/debian bookworm main\n",
     f"deb {MIRROR} bookworm contrib\n",
 ]
 # Lines that look like them.
 FOREIGN = [
-    "# deb http://deb.debian.org/debian bookworm main\n",
+    "# deb http://ftp.debian.org/debian bookworm main\n",
     "deb cdrom:[Debian 12]/ bookworm main\n",
     "deb https://download.example/linux/debian bookworm stable\n",
     "deb http://apt.example/debian bookworm-pgdg main\n",
     "deb [signed-by=/etc/apt/keyrings/x.gpg] https://pkgs.example/debian bookworm main\n",
     "deb https://a.example/b/c/debian bookworm main\n",
     "deb http://snapshot.debian.org/archive/debian/20260101T000000Z bookworm main\n",
-    "deb http://deb.debian.org/debian-debug bookworm-debug main\n",
+    "deb http://ftp.debian.org/debian-debug bookworm-debug main\n",
     "deb http://apt.example/ ./\n",
     "deb https://broken.example\udcff\n",
     "not for apt\n",
@@ -135,7 +135,7 @@ def test_debian_in_both_forms() -> None:
         f"deb {MIRROR} bookworm contrib\n"
     )
     assert text(there, DEBIAN) == DEBIAN_STANZAS.replace(
-        "http://deb.debian.org/debian/", MIRROR
+        "http://ftp.debian.org/debian/", MIRROR
     ).replace("http://security.debian.org/debian-security", SECURITY)
 
 
@@ -153,7 +153,7 @@ def test_a_cloud_image_s_list_of_mirrors_and_several_uris_become_one() -> None:
         "Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp\n"
     )
     listed = stanza.format(uris="mirror+file:/etc/apt/mirrors/debian.list")
-    two = stanza.format(uris="http://deb.debian.org/debian\n http://ftp.debian.org/debian")
+    two = stanza.format(uris="http://ftp.debian.org/debian\n http://ftp.debian.org/debian")
     there = switched(host({DEBIAN: f"{listed}\n{two}"}))
     assert text(there, DEBIAN) == "\n".join([stanza.format(uris=MIRROR)] * 2)
 
@@ -185,9 +185,9 @@ def test_ubuntu_s_foreign_sources_stay(uri: str, suite: str) -> None:
 
 def test_a_stanza_that_is_turned_off_or_has_no_suite_stays() -> None:
     off = DEBIAN_STANZAS.replace("Types: deb\n", "Enabled: no\nTypes: deb\n")
-    off += "\nTypes: deb\nURIs: http://deb.debian.org/debian\n"
+    off += "\nTypes: deb\nURIs: http://ftp.debian.org/debian\n"
     there = switched(host({DEBIAN: off}))
-    assert text(there, DEBIAN) == off.replace("http://deb.debian.org/debian/", MIRROR)
+    assert text(there, DEBIAN) == off.replace("http://ftp.debian.org/debian/", MIRROR)
 
 
 def test_a_mirror_in_a_file_of_the_admin_s_stays() -> None:
@@ -209,7 +209,7 @@ _mirrors = st.lists(
     st.builds(
         Settings,
         apt_mirror=st.sampled_from(
-            [MIRROR, "http://other.example/x", "http://deb.debian.org/debian"]
+            [MIRROR, "http://other.example/x", "http://ftp.debian.org/debian"]
         ),
         apt_security_mirror=st.sampled_from([None, "http://s.example/s"]),
     ),
@@ -247,7 +247,7 @@ def test_of_a_file_that_was_edited_since_only_uris_turn_back(texts: dict[str, st
 
 def test_sources_in_another_form_than_before_turn_back_too() -> None:
     there = switched(host({LIST: "".join(OWN[:1]) + OWN[3]}))
-    modern = DEBIAN_STANZAS.replace("http://deb.debian.org/debian/", MIRROR).replace(
+    modern = DEBIAN_STANZAS.replace("http://ftp.debian.org/debian/", MIRROR).replace(
         "http://security.debian.org/debian-security", SECURITY
     )
     there = replace(there, sources=replace(there.sources, apt={DEBIAN: modern}))
@@ -280,7 +280,7 @@ def test_of_several_uris_a_line_gets_the_first_back() -> None:
     line = f"deb {MIRROR} bookworm main\n"
     there = replace(there, sources=replace(there.sources, apt={OTHER: line}))
     back = after(there, plan(Settings(), there))
-    assert text(back, OTHER) == "deb http://deb.debian.org/debian/ bookworm main\n"
+    assert text(back, OTHER) == "deb http://ftp.debian.org/debian/ bookworm main\n"
 
 
 def test_a_file_that_the_distribution_wrote_anew_is_kept_anew() -> None:
@@ -374,9 +374,9 @@ def test_a_purge_takes_the_mirror_out() -> None:
 
 
 def test_passwords_in_uris_are_not_shown() -> None:
-    line = "deb http://me:secret@deb.debian.org/debian bookworm main\n"
+    line = "deb http://me:secret@ftp.debian.org/debian bookworm main\n"
     made = plan(WANTED, tried(host({LIST: line}), FINE))
-    assert [change.before for change in made.changes[:1]] == ["http://***@deb.debian.org/debian"]
+    assert [change.before for change in made.changes[:1]] == ["http://***@ftp.debian.org/debian"]
     assert made.sources
     assert "secret" not in json.dumps(made.sources.memory)
 

@@ -7,7 +7,7 @@ from typing import Any
 from pyinfra.api import FactBase
 
 from rackwright.distro import CONFLICTING_PACKAGES, DOCKER_PACKAGES, KUBERNETES
-from rackwright.host.script import command, unpacked
+from rackwright.host.script import command, encoded, unpacked
 from rackwright.host_lock.holder import admin
 from rackwright.look.answer import parse
 from rackwright.look.build_probe import builds_look
@@ -50,7 +50,7 @@ class Probe(FactBase[Observed | ProbeError]):
         With `own_sudo` the script becomes root by itself where the login is not, so that a
         missing right is an answer and not a failed command.
         """
-        words = [packages, repo_url, registries, mirrored, more, *users.split()]
+        words = [packages, repo_url, registries, mirrored, encoded(more), *users.split()]
         return look_command(SCRIPT, words, own_sudo)
 
     def process(self, output: list[str]) -> Observed | ProbeError:

@@ -2,10 +2,10 @@
 # One look at a host, for one round trip. Reads only; needs nothing but Debian's essential packages.
 # Arguments: the package names to look at (one argument, space-separated), the repository URL, the
 # registries whose logins matter (as the packages), of which of "apt pip" the mirrors matter, shell
-# code that looks at more, users.
+# code that looks at more (in base64), users.
 # Prints lines "KEY VALUE" between two marks; texts from the host are in base64.
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-packages=$1 repo_url=$2 registries=$3 mirrored=$4 more=$5
+packages=$1 repo_url=$2 registries=$3 mirrored=$4 more=$(printf %s "$5" | base64 -d)
 shift 5
 
 file() { # KEY PATH: the content of a file, if there is one; apt reads none with a blank in its name

@@ -4,6 +4,7 @@ Strict: a command that a test did not register fails, and the test with it.
 """
 
 import atexit
+import base64
 import re
 import runpy
 from collections.abc import Callable, Mapping
@@ -66,6 +67,15 @@ def run(
     ]
     commands = cast(FakeConnector, host.connector).executed_commands
     return Ran(operations, list(commands), host in state.failed_hosts)
+
+
+def encoded_words(command: str) -> str:
+    """The texts that a command carries in base64, without quotes."""
+    texts = []
+    for word in re.findall(r"[A-Za-z0-9+/]{16,}=*", command):
+        with suppress(ValueError):  # a script, which is compressed, or no base64 at all
+            texts.append(base64.b64decode(word, validate=True).decode())
+    return re.sub("['\"]", "", "\n".join(texts))
 
 
 def _strict(data: Mapping[str, Any]) -> dict[str, Any]:

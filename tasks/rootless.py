@@ -7,6 +7,7 @@ from pyinfra.operations import apt, server
 from rackwright.docker.rootless import (
     HELLO_WORLD,
     PACKAGES,
+    answers,
     as_user,
     give_ranges,
     linger,
@@ -35,7 +36,10 @@ def rootless(plan: Plan) -> None:
             name=f"{user} may have a daemon of their own",
             commands=[remember(user), give_ranges(user), linger(user)],
         )
-        server.shell(name=f"The daemon of {user} runs", commands=[set_up(user, step.daemon_json)])
+        server.shell(
+            name=f"The daemon of {user} runs",
+            commands=[set_up(user, step.daemon_json), answers(user)],
+        )
         if plan.hello_world:
             server.shell(
                 name=f"hello-world runs on the daemon of {user}",

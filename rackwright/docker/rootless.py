@@ -67,6 +67,16 @@ def set_up(user: str, daemon_json: str) -> str:
     )
 
 
+def answers(user: str) -> str:
+    """The user's daemon answers within a minute.
+
+    Lingering that ended a moment ago still ends the services that were started since; systemd then
+    starts them anew.
+    """
+    asks = "docker --host unix://$XDG_RUNTIME_DIR/docker.sock info >/dev/null 2>&1"
+    return as_user(user, f"timeout 60 sh -c {shlex.quote(f'until {asks}; do sleep 0.5; done')}")
+
+
 def remove(user: str) -> list[str]:
     """The user's daemon is gone, and lingering where that was ours; the data stays."""
     name = shlex.quote(user)

@@ -55,7 +55,7 @@ def apt_cache_step(settings: Settings, observed: Observed) -> AptCacheStep | Non
         return None
     reason = "cache_host names the fleet's cache"
     change = Change(
-        "apt-cache",
+        "cache",
         "apt",
         "through another cache" if APT_CACHE in there else "by itself",
         f"through {cache.apt} where that answers",
@@ -69,7 +69,7 @@ def apt_cache_back(observed: Observed, reason: str) -> AptCacheStep | None:
     ours = _ours(observed)
     if not ours:
         return None
-    change = Change("apt-cache", "apt", "through the fleet's cache", "by itself", reason)
+    change = Change("cache", "apt", "through the fleet's cache", "by itself", reason)
     # The configuration goes before the script that it names.
     gone = tuple(path for path in CACHE_FILES if path in ours)
     return AptCacheStep({}, gone, (change,))

@@ -71,7 +71,7 @@ def reboot_step(gpus: Gpus | None, reason: str) -> RebootStep | None:
         return None
     before = f"up, kernel {gpus.kernel}"
     after = f"rebooted, kernel {gpus.next_kernel}"
-    change = Change("reboot", "the host", before, after, reason, Impact.REBOOT)
+    change = Change("gpus", "the host", before, after, reason, Impact.REBOOT)
     return RebootStep(wanted_units(gpus), (change,))
 
 
@@ -109,7 +109,7 @@ def cdi_step(
     if not reason:
         return None
     before = ", ".join(gpus.cdi.files) or "absent"
-    return CdiStep((Change("cdi", "CDI specification", before, "made anew", reason),))
+    return CdiStep((Change("gpus", "CDI specification", before, "made anew", reason),))
 
 
 def gpu_verify_step(
@@ -137,4 +137,4 @@ def _mig_change(index: str, wanted: tuple[str, ...], gpu: Gpu | None) -> Change:
     if gpu:
         before = (", ".join(gpu.profiles) or "on, without devices") if gpu.mig else "off"
     after = ", ".join(wanted) or "off"
-    return Change("mig", f"MIG of GPU {index}", before, after, "gpu_mig asks for it")
+    return Change("gpus", f"MIG of GPU {index}", before, after, "gpu_mig asks for it")

@@ -7,7 +7,7 @@ import atexit
 import base64
 import re
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,11 @@ from pyinfra.api.state import StateStage
 from pyinfra.connectors.fake import FakeConnector
 from pyinfra.context import ctx_config, ctx_host, ctx_state
 
+from rackwright.change import Change
+from rackwright.host_lock.audit import after_failure
 from rackwright.laptop.inventory_file import register
 from rackwright.report.ending import end_of_run
+from rackwright.run import run_of
 
 DEPLOY = Path(__file__).parents[2] / "deploy.py"
 
@@ -65,8 +68,17 @@ def run(
     operations = [
         name for op_hash in host.op_hash_order for name in state.get_op_meta(op_hash).names
     ]
+    if operations and (planned := run_of(state, {}).plans.get(host.name)):
+        _assert_made(planned.changes, operations)
     commands = cast(FakeConnector, host.connector).executed_commands
     return Ran(operations, list(commands), host in state.failed_hosts)
+
+
+def _assert_made(changes: Sequence[Change], operations: Sequence[str]) -> None:
+    """Every change of the plan is one that the log of a host can follow to an operation."""
+    titles = [name.partition(" | ")[0] for name in operations]
+    became = after_failure(changes, titles, len(titles))
+    assert "not made" not in became, became["not made"]
 
 
 def encoded_words(command: str) -> str:

@@ -7,21 +7,20 @@ import shlex
 from collections.abc import Generator
 from dataclasses import replace
 
-import click
 from pyinfra import host as current
 from pyinfra.api import Host, StringCommand, operation
 from pyinfra.api.exceptions import DeployError
 
-from rackwright.host.sudo import with_password
+from rackwright.host.error import HostError
 from rackwright.host_lock.turn import turn
 from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, LeftoversProbe, Probe, arguments
+from rackwright.looking import answer, as_root
 from rackwright.marks import STATE
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import purge_plan
-from rackwright.report.lines import plan_lines
-from rackwright.run import fail, observe_in_turn, run_of
+from rackwright.run import fail, observe_in_turn, run_of, show
 from rackwright.settings import Settings
 from rackwright.steps.daemon import DaemonJsonError
 from rackwright.steps.purge import Words, data_root
@@ -43,8 +42,7 @@ def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] |
     settings = run.settings[host.name]
     try:
         observed = observe_in_turn(host, run)
-        password = with_password(host)
-        left = _leftovers(host, settings, observed, own_sudo=not password, _sudo=password)
+        left = _leftovers(host, settings, observed, **as_root(host))
         planned = replace(
             purge_plan(settings, observed, left, words),
             turn=turn(run.holder, observed.host_lock, settings),
@@ -52,11 +50,10 @@ def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] |
     except RefusedError as error:
         fail(state, host, run, error.reasons)
         return None
-    except (ProbeError, DaemonJsonError) as error:
+    except (ProbeError, DaemonJsonError, HostError) as error:
         fail(state, host, run, (str(error),))
         return None
-    run.plans[host.name] = planned
-    click.echo("\n".join(plan_lines(host.name, planned, full=state.check_for_changes)))
+    show(state, host, run, planned)
     return planned, settings, words, observed.through_sudo
 
 
@@ -72,9 +69,7 @@ def purged(settings: Settings, words: Words) -> Generator[StringCommand, None, N
 
 def _unmet(settings: Settings, words: Words) -> tuple[str, ...]:
     try:
-        observed = current.get_fact(Probe, **arguments(settings), own_sudo=False, _timeout=TIMEOUT)
-        if isinstance(observed, ProbeError):
-            raise observed
+        observed = answer(current, Probe, TIMEOUT, **arguments(settings), own_sudo=False)
         left = _leftovers(current, settings, observed, own_sudo=False)
         again = purge_plan(settings, observed, left, words)
     except RefusedError as error:
@@ -89,17 +84,12 @@ def _unmet(settings: Settings, words: Words) -> tuple[str, ...]:
     )
 
 
-def _leftovers(
-    host: Host, settings: Settings, observed: Observed, *, own_sudo: bool = True, **how: bool
-) -> Leftovers:
-    found = host.get_fact(
+def _leftovers(host: Host, settings: Settings, observed: Observed, **how: bool) -> Leftovers:
+    return answer(
+        host,
         LeftoversProbe,
+        TIMEOUT,
         users=" ".join(settings.docker_users),
         data_root=data_root(observed),
-        own_sudo=own_sudo,
-        _timeout=TIMEOUT,
         **how,
     )
-    if isinstance(found, Leftovers):
-        return found
-    raise found or ProbeError("the connection broke while looking at the host; run it again")

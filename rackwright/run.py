@@ -20,7 +20,6 @@ from rackwright.exact import Exact, exact_plan, read_exact
 from rackwright.guard import blocked
 from rackwright.host.error import HostError
 from rackwright.host.remote import run as run_on
-from rackwright.host.sudo import with_password
 from rackwright.host_lock.failure import GiveBack
 from rackwright.host_lock.turn import held, turn
 from rackwright.laptop.archives import with_archives
@@ -31,16 +30,9 @@ from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.layers import layered
 from rackwright.laptop.openpgp import KeyRefusedError, key_of
 from rackwright.laptop.passwords import Passwords, fleet_passwords
-from rackwright.laptop.reference import reference_digest
-from rackwright.look.apt_trial import TIMEOUT as TRIAL_TIMEOUT
-from rackwright.look.apt_trial import AptTrial
-from rackwright.look.mirror_probe import TIMEOUT as PROBE_TIMEOUT
-from rackwright.look.mirror_probe import MirrorProbe
-from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed, ProbeError
-from rackwright.look.probe import TIMEOUT, Probe, arguments
-from rackwright.look.sources_seen import Trial
-from rackwright.packages.mirror_choice import candidates
+from rackwright.look.probe import TIMEOUT
+from rackwright.looking import observe, probe_mirrors, tried_out
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
 from rackwright.report.clock import LOOK
@@ -48,7 +40,7 @@ from rackwright.report.ending import at_the_end, end_of_run
 from rackwright.report.lines import plan_lines
 from rackwright.results import Run, hosts_of
 from rackwright.settings import Settings, SettingsError, parse_fleet
-from rackwright.steps.mirrors import asked, needs_probe
+from rackwright.steps.mirrors import needs_probe
 from rackwright.versions.ask import ask
 from rackwright.versions.offers import NotOfferedError
 from rackwright.versions.resolve import resolved
@@ -79,9 +71,7 @@ def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | Non
     except (ProbeError, KeyRefusedError, NotOfferedError, HostError) as error:
         fail(state, host, run, (str(error),))
         return None
-    run.plans[host.name] = planned
-    if pyinfra.is_cli:  # our own command shows it in a way of its own
-        click.echo("\n".join(plan_lines(host.name, planned, full=state.check_for_changes)))
+    show(state, host, run, planned)
     if reason := blocked(settings, planned):
         run.guarded.add(host.name)
         fail(state, host, run, (reason,))
@@ -174,18 +164,6 @@ def seen_again(host: Host, observed: Observed) -> None:
         run.seen[host.name] = observed
 
 
-def observe(host: Host, settings: Settings) -> Observed:
-    """What one host is at this moment. Raises ProbeError when it cannot be looked at."""
-    # With a password, pyinfra's own way to sudo is the only one; it asks, hides and caches it.
-    password = with_password(host)
-    observed = host.get_fact(
-        Probe, **arguments(settings), own_sudo=not password, _sudo=password, _timeout=TIMEOUT
-    )
-    if isinstance(observed, Observed):
-        return observed
-    raise _with_remedy(observed)
-
-
 def observe_in_turn(host: Host, run: Run) -> Observed:
     """As observe(), at a moment when no other run changes the host.
 
@@ -207,46 +185,11 @@ def observe_in_turn(host: Host, run: Run) -> Observed:
         run_on(host, ours.wait(seconds), seconds + TIMEOUT)
 
 
-def tried_out(host: Host, settings: Settings, observed: Observed) -> Observed:
-    """What was observed, with what apt found of its mirror where that has to be tried out.
-
-    Raises ProbeError when the host does not say.
-    """
-    parts = candidates(settings, observed)
-    if not parts:
-        return observed
-    password = with_password(host)
-    trial = host.get_fact(
-        AptTrial, parts=parts, own_sudo=not password, _sudo=password, _timeout=TRIAL_TIMEOUT
-    )
-    if not isinstance(trial, Trial):
-        raise _with_remedy(trial)
-    return replace(observed, sources=replace(observed.sources, trial=trial))
-
-
-def probe_mirrors(host: Host, settings: Settings) -> ProbedMirrors:
-    """The mirrors of the settings as the host finds them, in one remote command.
-
-    Raises ProbeError when the host does not say.
-    """
-    wanted = asked(settings)
-    answers = host.get_fact(
-        MirrorProbe, mirrors=wanted.mirrors, insecure=wanted.insecure, _timeout=PROBE_TIMEOUT
-    )
-    if not isinstance(answers, dict):
-        raise _with_remedy(answers)
-    return ProbedMirrors(answers, reference_digest(wanted.reference))
-
-
-def _with_remedy(error: ProbeError | None) -> ProbeError:
-    if error is None:
-        return ProbeError("the connection broke while looking at the host; run it again")
-    if "sudo" in str(error):
-        return ProbeError(
-            f"{error}; give the login sudo without a password, or set _sudo_password "
-            "(from an environment variable) for this host"
-        )
-    return error
+def show(state: State, host: Host, run: Run, planned: Plan) -> None:
+    """Keep the plan of a host; under pyinfra's own command, print it."""
+    run.plans[host.name] = planned
+    if pyinfra.is_cli:  # our own command shows it in a way of its own
+        click.echo("\n".join(plan_lines(host.name, planned, full=state.check_for_changes)))
 
 
 def fail(state: State, host: Host, run: Run, reasons: tuple[str, ...]) -> None:

@@ -24,8 +24,8 @@ from rackwright.lock.file import Lock
 from rackwright.lock.make import resolve
 from rackwright.lock.merge import Resolved, merged
 from rackwright.look.observed import Observed, ProbeError
+from rackwright.looking import observe
 from rackwright.plan import RefusedError
-from rackwright.run import observe
 from rackwright.settings import Settings, SettingsError, parse_fleet
 
 # Where a registry calls an architecture otherwise than Debian.

@@ -16,7 +16,7 @@ from rackwright.lock.apply import release_key, wanted_key
 from rackwright.lock.file import Lock, LockedPackage, lock_path, read_lock, write_lock
 from rackwright.lock.merge import Resolved, merged
 from rackwright.look.observed import ProbeError
-from rackwright.run import observe
+from rackwright.looking import observe
 from rackwright.settings import Settings, SettingsError, parse_fleet
 from rackwright.versions.ask import ask
 from rackwright.versions.offers import NotOfferedError, choose

@@ -10,12 +10,12 @@ from pyinfra.api import Host
 
 from rackwright.host.error import HostError
 from rackwright.look.observed import Observed, ProbeError
+from rackwright.looking import observe
 from rackwright.pace.converge import Converge
 from rackwright.pace.course import Course
 from rackwright.report.outcome import WRONG, HostResult
 from rackwright.rollout.fit import before, unfit
 from rackwright.rollout.record import Rollout, save
-from rackwright.run import observe
 
 PROVES: Final = "Rollout | The host is fit"
 BETWEEN: Final = 2  # seconds between two looks

@@ -1,13 +1,13 @@
 """Docker's repository and key, and the files beside the packages."""
 
-from io import BytesIO
 from pathlib import PurePosixPath
 
 from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
-from rackwright.marks import LEFT, put_in_place
+from rackwright.packages.docker_sources import OWNER
+from rackwright.packages.source_operations import taken_out
 from rackwright.plan import Plan
 
 APTS_OWN = {"/etc/apt", "/etc/apt/keyrings", "/etc/apt/trusted.gpg.d"}
@@ -19,19 +19,7 @@ def purge_repository(plan: Plan) -> None:
     step = plan.purge
     if step is None:
         return
-    for path, left in host.loop(step.sources.items()):
-        if left is None:
-            files.file(name=f"{path} is gone", path=path, present=False)
-        else:
-            files.put(
-                name=f"What is left of {path} is at hand",
-                src=BytesIO(left.encode(errors="surrogateescape")),
-                dest=LEFT,
-            )
-            server.shell(
-                name=f"{path} is without Docker's repository",
-                commands=[put_in_place(LEFT, path, like=path)],
-            )
+    taken_out(step.sources, OWNER)
     for path in host.loop(step.files):
         files.file(name=f"{path} is gone", path=path, present=False)
     folders = sorted({str(PurePosixPath(path).parent) for path in step.files} - APTS_OWN)

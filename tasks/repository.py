@@ -11,6 +11,7 @@ from pyinfra.operations import files, server
 from rackwright.laptop.openpgp import key_of
 from rackwright.marks import LEFT, STAGING, put_in_place, try_out
 from rackwright.packages.patience import in_turn
+from rackwright.packages.source_operations import taken_out
 from rackwright.plan import Plan
 
 
@@ -37,19 +38,7 @@ def repository(plan: Plan) -> None:
             name="The repository answers with the right signature",
             commands=[f"{trial} || {{ echo {shlex.quote(step.advice)} >&2; false; }}"],
         )
-        for path, left in host.loop(step.others.items()):
-            if left is None:
-                files.file(name=f"{path} is gone", path=path, present=False)
-            else:
-                files.put(
-                    name=f"What is left of {path} is at hand",
-                    src=BytesIO(left.encode(errors="surrogateescape")),
-                    dest=LEFT,
-                )
-                server.shell(
-                    name=f"{path} is without {owner} repository",
-                    commands=[put_in_place(LEFT, path, like=path)],
-                )
+        taken_out(step.others, owner)
         if step.rest:
             files.put(
                 name=f"What else stands in {source} is at hand",

@@ -67,7 +67,11 @@ tag() { # NAME TAG
 }
 
 push() { # NAME: and remember it
-    said=$(docker push --quiet "$1" 2>&1 </dev/null) || failed "cannot push $1" "$said"
+    said=$(docker push --quiet "$1" 2>&1 </dev/null) || case $said in
+    # So says a registry into which two hosts push the same layers at once.
+    *'blob unknown'*) said=$(docker push --quiet "$1" 2>&1 </dev/null) ;;
+    *) false ;;
+    esac || failed "cannot push $1" "$said"
     pushed=/var/lib/rackwright/pushed
     {
         awk -v name="$1" '$1 != name' $pushed 2>/dev/null || true

@@ -4,11 +4,13 @@ The edge between pyinfra's state and the report.
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import click
+from pyinfra import logger
 from pyinfra.api import Host, State
 
 from rackwright.exact import Exact
@@ -25,13 +27,18 @@ from rackwright.settings import Settings
 LAST: Final = 20  # lines of a failed step's output that are kept, of each stream
 
 
+def log(host: Host, said: str) -> None:
+    """Say something of a host as pyinfra's own command does."""
+    logger.info(f"{host.print_prefix}{click.style(said, 'yellow')}")
+
+
 @dataclass
 class Run:
     """What a run has learnt so far, by host name.
 
     `seen` is each host as it was looked at last. `wanted` are the settings of the task that go
     before those of the inventory. `guarded` are the hosts that a guard keeps from being changed,
-    until somebody says the word for it.
+    until somebody says the word for it. `tell` says what a host waits for.
     """
 
     settings: dict[str, Settings]
@@ -45,6 +52,7 @@ class Run:
     clock: Clock = field(default_factory=Clock)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     holder: Holder = field(default_factory=Holder)
+    tell: Callable[[Host, str], None] = log
 
 
 def hosts_of(state: State) -> list[Host]:

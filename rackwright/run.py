@@ -180,7 +180,7 @@ def observe_in_turn(host: Host, run: Run) -> Observed:
         if monotonic() >= until:
             raise RefusedError((reason,))
         said = f"{observed.host_lock.says}; waiting for up to {settings.docker_lock_wait} s"
-        logger.info(f"{host.print_prefix}{click.style(said, 'yellow')}")
+        run.tell(host, said)
         seconds = math.ceil(until - monotonic())
         run_on(host, ours.wait(seconds), seconds + TIMEOUT)
 

@@ -54,6 +54,7 @@ class Fleet:
     def __post_init__(self) -> None:
         names = [host.name for host in self.hosts]
         self.courses = {name: Course(name) for name in names}
+        self.run.tell = lambda host, said: self.courses[host.name].at(said)
 
     @property
     def hosts(self) -> list[Host]:
@@ -114,7 +115,8 @@ def fleet(request: Request) -> Fleet:
 def _patience(run: Run, request: Request) -> dict[str, Patience]:
     return {
         name: Patience(
-            request.timeout or settings.host_timeout + settings.gpu_patience,
+            (request.timeout or settings.host_timeout + settings.gpu_patience)
+            + settings.docker_lock_wait,
             request.silence or settings.host_silence,
         )
         for name, settings in run.settings.items()

@@ -16,7 +16,7 @@ from lab import counter
 from lab.shell import LabError
 from rackwright.host_lock.holder import Holder
 from rackwright.host_lock.turn import Turn
-from tests.lab.fleet import PYINFRA, ROOT, Lab, Ran
+from tests.lab.fleet import PYINFRA, RACKWRIGHT, ROOT, Lab, Ran
 from tests.lab.test_locks import CLEAN, GO, SLOW
 
 LOCK = "/run/rackwright/lock"
@@ -54,16 +54,18 @@ def as_admin(
     at: str = "",
     do: Callable[[subprocess.Popen[str]], object] = print,
     asks: bool = False,
+    paced: bool = False,
 ) -> Ran:
     """deploy.py on one host by this admin; something is done when it prints `at`.
 
-    With `asks`, it waits for Enter before it changes anything.
+    With `asks`, it waits for Enter before it changes anything; with `paced`, it is our own apply.
     """
     inventory = lab.inventory({name: data})
     mine = inventory.with_name(f"{admin}.py")
     inventory.rename(mine)
-    words = [str(mine), "deploy.py", "--limit", name, *flags]
-    command = [PYINFRA, *([] if asks else ["-y"]), *words]
+    words = ["apply", str(mine), "--report", "off"] if paced else [str(mine), "deploy.py"]
+    sure = () if asks else ("-y",)
+    command = [RACKWRIGHT if paced else PYINFRA, *words, *sure, "--limit", name, *flags]
     said: list[str] = []
     with subprocess.Popen(
         command,
@@ -111,7 +113,7 @@ def test_one_wins_and_the_other_is_told_who(lab: Lab, busy: str) -> None:
     assert ben.code == 1
     assert "anna@" in ben.output
     assert "has been changing this host since" in ben.output
-    assert "(pyinfra -y" in ben.output
+    assert "(pyinfra " in ben.output
     assert "docker_lock_break=true" in ben.output
     assert stop.code == 3
     assert "anna@" in stop.output
@@ -184,6 +186,55 @@ def test_whoever_is_broken_loses_the_connection(lab: Lab, busy: str) -> None:
     assert broken.code == 1
     assert others[0].code == 0, others[0].output
     assert log(lab, busy) == [("anna", "planned")] * 2 + [("ben", "planned"), ("ben", "done")]
+
+
+# The step of apply that waits for the dpkg.
+HELD_UP = "Begin | apt and dpkg are free"
+
+
+def test_apply_waits_for_another_apply_or_takes_the_host_from_it(lab: Lab, busy: str) -> None:
+    others: list[Ran] = []
+
+    def apply(admin: str, *flags: str, **how: Any) -> None:
+        others.append(as_admin(lab, admin, busy, BEN, *flags, paced=True, **how))
+
+    def meanwhile(_: object) -> None:
+        apply("ben")
+        at = "waiting for up to 120 s"
+        apply("carl", "--wait", "120", at=at, do=lambda _: lab.root(busy, GO))
+
+    won = as_admin(lab, "anna", busy, ANNA, at=HELD_UP, do=meanwhile, paced=True)
+    assert won.code == 0, won.output
+    refused, waited = others
+    assert refused.code == 3, refused.output
+    assert "anna@" in refused.output
+    assert "nothing was changed" in refused.output
+    assert waited.code == 0, waited.output
+    assert "1 host: 1 changed" in waited.output
+
+    def breaks(_: object) -> None:
+        apply("ben", "--break-lock", at=HELD_UP, do=lambda _: lab.root(busy, GO))
+
+    lab.root(busy, f"rm -f /var/log/rackwright.jsonl; {CLEAN}; {SLOW}")
+    broken = as_admin(lab, "anna", busy, ANNA, at=HELD_UP, do=breaks, paced=True)
+    assert broken.code == 3, broken.output
+    assert "1 host: 1 failed" in broken.output
+    assert others[-1].code == 0, others[-1].output
+    made = [(who, result) for who, result in log(lab, busy) if result != "planned"]
+    assert set(made) == {("ben", "done")}
+
+
+def test_apply_that_is_stopped_gives_the_host_back(lab: Lab, busy: str) -> None:
+    def stops(process: subprocess.Popen[str]) -> None:
+        process.send_signal(signal.SIGINT)
+        lab.root(busy, GO)
+
+    stopped = as_admin(lab, "anna", busy, ANNA, at=HELD_UP, do=stops, paced=True)
+    assert stopped.code == 3, stopped.output
+    assert lab.root(busy, f"head -n 1 {LOCK}").split()[1] == "over"
+    assert set(log(lab, busy)) == {("anna", "planned"), ("anna", "not made")}
+    after = as_admin(lab, "ben", busy, ANNA, paced=True)
+    assert after.code == 0, after.output
 
 
 def test_a_plan_that_was_made_before_another_run_is_refused(lab: Lab, busy: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rackwright.plan import Plan
 from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.text import plain
 
 UNFINISHED = "an earlier run did not get to its end"
 
@@ -24,7 +25,7 @@ def drift_lines(host: str, plan: Plan) -> list[str]:
     ]
     if plan.resumes:
         lines.append(f"  {'verify':<11} {UNFINISHED}")
-    return [f"{host}: {_summary(plan)}", *lines]
+    return [f"{host}: {_summary(plan)}", *map(plain, lines)]
 
 
 def drift_row(host: str, plan: Plan) -> HostResult:

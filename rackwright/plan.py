@@ -63,7 +63,8 @@ class Plan:
     and for the containers in `gpu_wait_for`, idle or not. `apt_timeout`
     is how many seconds to wait for whoever else uses apt. `turn` is by what the run holds the host
     while it makes changes.
-    `architecture` is the host's, as Debian and Docker name it.
+    `architecture` is the host's, as Debian and Docker name it. `compared` says that the changes are
+    what differs from the settings.
     """
 
     repair: RepairStep | None = None
@@ -110,6 +111,7 @@ class Plan:
     apt_timeout: int = 300
     turn: Turn | None = None
     architecture: str = ""
+    compared: bool = True
 
     @property
     def repositories(self) -> tuple[RepositoryStep, ...]:

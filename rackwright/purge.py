@@ -46,6 +46,7 @@ def purge_plan(settings: Settings, observed: Observed, left: Leftovers, words: W
         resumes=observed.unfinished is not None,
         notes=notes,
         apt_timeout=settings.docker_apt_timeout,
+        compared=False,
     )
 
 

@@ -22,6 +22,7 @@ from rackwright.plan import Plan
 from rackwright.report.clock import Clock
 from rackwright.report.lines import plan_summary
 from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.text import plain
 from rackwright.settings import Settings
 
 LAST: Final = 20  # lines of a failed step's output that are kept, of each stream
@@ -29,7 +30,7 @@ LAST: Final = 20  # lines of a failed step's output that are kept, of each strea
 
 def log(host: Host, said: str) -> None:
     """Say something of a host as pyinfra's own command does."""
-    logger.info(f"{host.print_prefix}{click.style(said, 'yellow')}")
+    logger.info(f"{host.print_prefix}{click.style(plain(said), 'yellow')}")
 
 
 @dataclass

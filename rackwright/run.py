@@ -38,6 +38,7 @@ from rackwright.planning import plan
 from rackwright.report.clock import LOOK
 from rackwright.report.ending import at_the_end, end_of_run
 from rackwright.report.lines import plan_lines
+from rackwright.report.text import plain
 from rackwright.results import Run, hosts_of
 from rackwright.settings import Settings, SettingsError, parse_fleet
 from rackwright.steps.mirrors import needs_probe
@@ -196,5 +197,5 @@ def fail(state: State, host: Host, run: Run, reasons: tuple[str, ...]) -> None:
     """Leave the host out of the rest of the run, with a sentence for each reason."""
     run.refusals[host.name] = "; ".join(reasons)
     for reason in reasons:
-        logger.error(f"{host.print_prefix}{click.style(reason, 'red')}")
+        logger.error(f"{host.print_prefix}{click.style(plain(reason), 'red')}")
     state.fail_hosts({host})

@@ -17,7 +17,9 @@ def report(
     inventory: Inventory,
     run: Annotated[
         str | None,
-        typer.Option(callback=word, metavar="RUN", help="A folder of reports/; the last one."),
+        typer.Option(
+            callback=word, metavar="RUN", help="A folder of reports/, or `previous`; the last one."
+        ),
     ] = None,
     compare: Annotated[
         str | None,

@@ -10,6 +10,8 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from rackwright.report.text import plain
+
 Row = Mapping[str, str]  # fields of Docker's JSON, and Host
 FORMATS: Final = ("table", "json", "csv")
 
@@ -52,5 +54,5 @@ def table(rows: Sequence[Row], columns: Mapping[str, str]) -> Table:
             shown.add_section()
         before = row["Host"]
         # Text takes a host's words as they are; a plain string would be read as markup.
-        shown.add_row(*(Text(row.get(field, "")) for field in ("Host", *columns.values())))
+        shown.add_row(*(Text(plain(row.get(field, ""))) for field in ("Host", *columns.values())))
     return shown

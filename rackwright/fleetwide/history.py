@@ -14,6 +14,7 @@ from rackwright.host.remote import run
 from rackwright.host_lock.audit import CURRENT, OLDER, read
 from rackwright.report.outcome import Outcome
 from rackwright.report.table import console
+from rackwright.report.text import plain
 from rackwright.settings import SettingsError
 
 COLUMNS: Final = ("when", "host", "who", "task", "what", "from", "to", "result")
@@ -37,7 +38,7 @@ def history(
                 click.echo(json.dumps(entries, indent=2))
                 hosts.tell_failures()
                 return hosts.code
-            console().print(_table(entries))
+            console().print(log_table(entries))
             return hosts.finish()
     except SettingsError as error:
         return wrong(error)
@@ -48,9 +49,9 @@ def _together(found: Mapping[str, Sequence[Entry]]) -> list[Entry]:
     return sorted(entries, key=lambda entry: str(entry["when"]))
 
 
-def _table(entries: Sequence[Entry]) -> Table:
+def log_table(entries: Sequence[Entry]) -> Table:
     shown = Table(*COLUMNS)
     for entry in entries:
         # Text takes a host's words as they are; a plain string would be read as markup.
-        shown.add_row(*(Text(str(entry.get(name, ""))) for name in COLUMNS))
+        shown.add_row(*(Text(plain(str(entry.get(name, "")))) for name in COLUMNS))
     return shown

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from rackwright.change import Change
+from rackwright.hidden import without_logins
 from rackwright.host_lock.holder import Holder
-from rackwright.laptop.who import without_passwords
 
 # "unverified": made, and then something else failed before the host had shown that it works.
 Result = Literal["done", "unverified", "failed", "not made"]
@@ -33,9 +33,9 @@ def _entry(holder: Holder, change: Change) -> Mapping[str, str]:
         "who": holder.admin,
         "command": holder.command,
         "task": change.task,
-        "what": without_passwords(change.what),
-        "from": without_passwords(change.before),
-        "to": without_passwords(change.after),
+        "what": without_logins(change.what),
+        "from": without_logins(change.before),
+        "to": without_logins(change.after),
         "reason": change.reason,
     }
 

@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import re
 import shlex
 import socket
 import sys
@@ -10,13 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from rackwright.hidden import HIDDEN, secretive, without_logins
 from rackwright.settings import PREFIXES
 
-HIDDEN: Final = "***"
 # Options of pyinfra's and ours that take a password, and those that take KEY=VALUE.
 PASSWORDS: Final = ("--ssh-password", "--password", "--ssh-key-password", "--key-password")
-# A password in a URL, whoever is told it.
-IN_URL: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 PAIRS: Final = ("--data", "--env", "-e")
 
 
@@ -37,26 +34,26 @@ def command_line(words: Sequence[str] | None = None) -> str:
     """The command line (this process's own), as a shell would take it, without its secrets.
 
     Of what goes to pyinfra's --data or our --env, only settings are shown: they hold no secrets.
+    Of other KEY=VALUE, what is called like a secret is hidden.
     """
     program, *rest = sys.argv if words is None else words
-    shown = [_shown(before, word) for before, word in zip(["", *rest], rest, strict=False)]
-    return without_passwords(shlex.join([Path(program).name, *shown]))
+    words = [_told(before, word) for before, word in zip(["", *rest], rest, strict=False)]
+    return without_logins(shlex.join([Path(program).name, *words]))
 
 
-def without_passwords(text: str) -> str:
-    """A text, with what stands for the user and the password in its URLs hidden."""
-    return IN_URL.sub(HIDDEN, text)
+def shown(word: str) -> str:
+    """A word; of KEY=VALUE, the value is hidden where it is called like a secret."""
+    key, is_pair, _ = word.partition("=")
+    return f"{key}={HIDDEN}" if is_pair and secretive(key.strip("-").replace("-", "_")) else word
 
 
-def _shown(before: str, word: str) -> str:
+def _told(before: str, word: str) -> str:
     if before in PASSWORDS:
         return HIDDEN
     if before in PAIRS:
         return _pair(word)
     option, _, value = word.partition("=")
-    if option in PASSWORDS and value:
-        return f"{option}={HIDDEN}"
-    return f"{option}={_pair(value)}" if option in PAIRS and value else word
+    return f"{option}={_pair(value)}" if option in PAIRS and value else shown(word)
 
 
 def _pair(word: str) -> str:

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Final
 
 from rackwright.report.outcome import HostResult, Outcome
+from rackwright.report.text import plain
 
 CONNECT: Final = "connect"
 LOOK: Final = "observe"
@@ -35,7 +36,7 @@ class Course:
 
     def at(self, step: str) -> None:
         """The host comes to a step."""
-        self.step = step
+        self.step = plain(step)
         self.tell(self)
 
     @contextmanager

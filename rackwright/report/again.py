@@ -2,6 +2,7 @@
 
 import webbrowser
 from pathlib import Path
+from typing import Final
 
 import click
 from pydantic import ValidationError
@@ -15,6 +16,9 @@ from rackwright.report.place import kept, reports
 from rackwright.report.record import RunRecord
 from rackwright.report.save import render_again
 from rackwright.report.table import console, print_table
+from rackwright.report.text import plain
+
+PREVIOUS: Final = "previous"
 
 
 class NoReportError(Exception):
@@ -26,8 +30,8 @@ def report(
 ) -> int:
     """Show the report of a run (the last one), made again by today's Rackwright.
 
-    `run` and `compare` are names of folders below `folder`; "previous" is the one before. Returns
-    the exit code.
+    `run` and `compare` are names of folders below `folder`; PREVIOUS is the one before. Returns the
+    exit code.
     """
     try:
         place = reports(folder)
@@ -38,7 +42,10 @@ def report(
     except NoReportError as error:
         click.echo(f"rackwright: {error}", err=True)
         return exits.SETTINGS
-    render_again(record, path)
+    try:
+        render_again(record, path)
+    except OSError as error:
+        click.echo(f"rackwright: the report could not be made again: {error}", err=True)
     if other:
         _print_differences(differences(other[1], record), other[0].name, path.name)
     else:
@@ -54,11 +61,13 @@ def _find(
     place: Path, inventory: str, name: str | None, before: Path | None = None
 ) -> tuple[Path, RunRecord]:
     paths = kept(place)
-    if name and name != "previous":
+    if name == PREVIOUS and before is None:
+        before, _ = _find(place, inventory, None)
+    if name and name != PREVIOUS:
         paths = [path for path in paths if path.name == name]
     elif before:
         paths = paths[paths.index(before) + 1 :]
-    wanted = Path(inventory).resolve()
+    wanted = plain(str(Path(inventory).resolve()))
     for path in paths:
         try:
             record = RunRecord.model_validate_json((path / "report.json").read_bytes())
@@ -66,7 +75,9 @@ def _find(
             reason = str(error).splitlines()[0]
             click.echo(f"rackwright: {path}: cannot be read, left out: {reason}", err=True)
             continue
-        if record.inventory and Path(record.inventory).resolve() == wanted:
+        # A report of an older Rackwright knows only how it was given.
+        file = record.inventory and (record.inventory_file or str(Path(record.inventory).resolve()))
+        if file == wanted:
             return path, record
     what = f"run {name}" if name else "run"
     raise NoReportError(f"{place} has no report of a {what} of {inventory}")

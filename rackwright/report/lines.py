@@ -2,21 +2,20 @@
 
 from rackwright.change import Impact
 from rackwright.plan import Plan
+from rackwright.report.text import plain
 
 
 def plan_lines(host: str, plan: Plan, *, full: bool) -> list[str]:
     """A host's plan in lines for a terminal: one line, or with every change when `full`."""
-    notes = [f"  note: {note}" for note in plan.notes]
-    if plan.empty:
-        return [f"{host}: nothing to change", *notes]
-    lines = [f"{host}: {plan_summary(plan)}", *notes]
+    lines = [f"{host}: {'nothing to change' if plan.empty else plan_summary(plan)}"]
+    lines += [f"  note: {note}" for note in plan.notes]
     if full:
         for change in plan.changes:
             lines += [
                 f"  {change.task:<11} {change.what}: {change.before} -> {change.after}",
                 f"  {'':<11}   because {change.reason}{_impact(change.impact, change.stops)}",
             ]
-    return lines
+    return [plain(line) for line in lines]
 
 
 def plan_summary(plan: Plan) -> str:

@@ -6,11 +6,11 @@ RACKWRIGHT_REPORTS in the environment, or --report, names another folder; "off" 
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 VARIABLE: Final = "RACKWRIGHT_REPORTS"
 OFF: Final = "off"
@@ -28,12 +28,11 @@ def keep(folder: Path, name: str, files: Mapping[str, str]) -> Path:
     It is called `name`, with a number behind it where that is taken. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".", dir=folder))
+    partial = folder / f".{uuid4().hex}"
+    partial.mkdir()
     try:
         for file, text in files.items():
             (partial / file).write_text(text, encoding="utf-8", newline="")
-        # mkdtemp lets nobody else in; others may read a report as they may any other new file.
-        partial.chmod(folder.stat().st_mode & 0o777)
         return _renamed(partial, folder / name)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

@@ -107,11 +107,14 @@ class RunRecord(_Part):
     rackwright: Text = Field(description="Version of Rackwright.")
     command: Text = Field(description="The command line, its secrets hidden.")
     inventory: Text = Field(description="Path of the inventory as it was given.")
+    inventory_file: Text = Field("", description="Its absolute path; empty when it was no file.")
     who: Text = Field(description="The user who ran it.")
     where: Text = Field(description="The machine that it was run from.")
     started: AwareDatetime = Field(description="UTC.")
     finished: AwareDatetime = Field(description="UTC.")
     exit_code: int | None = Field(
-        None, description="Of the rackwright command; null under pyinfra's, which keeps it."
+        None,
+        description="Of the rackwright command; null under pyinfra's own, whose code comes after "
+        "the report: 1 when a host failed, 0 also when it was stopped with Ctrl-C.",
     )
     hosts: tuple[HostRecord, ...] = Field(description="Every host of the inventory, by name.")

@@ -25,7 +25,7 @@ from rackwright.report.record import (
     StepRecord,
     StepResult,
 )
-from rackwright.report.text import without
+from rackwright.report.text import hiding
 from rackwright.results import Run
 
 _PASSWORDS: Final = ("ssh_password", "ssh_key_password", "_sudo_password")
@@ -36,12 +36,14 @@ def recorded(
 ) -> RunRecord:
     """The record of a run; a host of the inventory that has no row was not asked."""
     by_name = {row.host: row for row in rows}
+    file = inventory_file(state)
     hosts = sorted(state.inventory, key=str)
     record = RunRecord(
         id=run.holder.run,
         rackwright=version("rackwright"),
         command=who.command_line(),
-        inventory=str(inventory_file(state) or ""),
+        inventory=str(file or ""),
+        inventory_file=str(file.resolve()) if file else "",
         who=who.user(),
         where=who.machine(),
         started=run.started,
@@ -49,7 +51,7 @@ def recorded(
         exit_code=exit_code,
         hosts=tuple(_host(state, run, host, by_name.get(host.name)) for host in hosts),
     )
-    return RunRecord.model_validate(without(_secrets(state, run), record.model_dump()))
+    return RunRecord.model_validate(record.model_dump(), context=hiding(_secrets(state, run)))
 
 
 def _host(state: State, run: Run, host: Host, row: HostResult | None) -> HostRecord:
@@ -60,12 +62,14 @@ def _host(state: State, run: Run, host: Host, row: HostResult | None) -> HostRec
     plan, seen = run.plans.get(name), run.seen.get(name)
     steps = tuple(_steps(state, run, host))
     wrong = row.outcome in WRONG
+    # What a task wants besides is no setting of the host's, and a purge asks for none.
+    compared = plan and plan.compared and not run.wanted
     return HostRecord(
         name=name,
         groups=groups,
         outcome=row.outcome,
         summary=plan_summary(plan) if plan else "",
-        drifted=drifted(plan) if plan else None,
+        drifted=drifted(plan) if plan and compared else None,
         changes=changes(plan) if plan else (),
         notes=plan.notes if plan else (),
         steps=steps,

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from rackwright.hidden import secretive
 from rackwright.settings.containers import FORBID, Secret
 from rackwright.settings.docker_values import Label, Line, matching
 from rackwright.settings.images import ImageSettings
@@ -27,11 +28,6 @@ _GIT: Final = re.compile(r"git://[^#]+|https?://[^#]+\.git(/?)(#.*)?", re.IGNORE
 # Only what RFC 3986 calls unreserved, and # for a branch and a folder of a git repository.
 _URL: Final = re.compile(r"(https?|git)://[A-Za-z0-9][A-Za-z0-9:/._~%-]*(#[A-Za-z0-9._/:-]*)?")
 _INSIDE: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9._@+][A-Za-z0-9._/@+-]*")
-# BuildKit's check SecretsUsedInArgOrEnv names these words.
-_SECRETIVE: Final = re.compile(
-    r"(?i)(^|_)(api_?key|auth|credentials?|key|passw(or)?d|pword|secret|token)(_|$)"
-)
-_PUBLIC: Final = re.compile(r"(?i)(^|_)public(_|$)")
 
 
 def kind_of(context: str | None) -> Kind:
@@ -114,7 +110,7 @@ class Build(BaseModel):
         if self.vars and not self.template:
             raise ValueError("vars: only a template has variables; use args for a Dockerfile")
         for name, value in self.args.items():
-            if _SECRETIVE.search(name) and not _PUBLIC.search(name):
+            if secretive(name):
                 raise ValueError(
                     f"args.{name}: what it is called is a secret, and an argument stays readable "
                     "in the image; write it into secrets, and RUN --mount=type=secret,"

@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from rackwright.laptop.inventory_file import register
 from rackwright.report.again import report
 from rackwright.report.compare import Difference, differences
-from rackwright.report.outcome import Outcome
+from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.place import kept
 from rackwright.report.record import ContainerRecord, ErrorRecord, HostRecord, RunRecord
+from rackwright.report.recorded import recorded
 from rackwright.report.save import save
+from rackwright.results import Run
 from tests.replayed import replayed
+from tests.unit.test_report_record import state_of
 
 INVENTORY = "inventory/fleet.py"
 
@@ -93,6 +97,8 @@ def test_two_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str
         said = capsys.readouterr().out
         assert f"1 host changed between {first.name} and {second.name}." in said
         assert "failed" in said
+    assert report(INVENTORY, "previous", None, str(tmp_path), show=False) == 0
+    assert f"Report: {first}/report.html" in capsys.readouterr().out.replace("\n", "")
     assert report(INVENTORY, first.name, second.name, str(tmp_path), show=False) == 0
     assert f"between {second.name} and {first.name}" in capsys.readouterr().out
 
@@ -102,6 +108,7 @@ def test_two_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str
     [
         ("20200101T000000Z", None, "has no report of a run 20200101T000000Z of"),
         (None, "previous", "has no report of a run previous of"),
+        ("previous", None, "has no report of a run previous of"),
     ],
 )
 def test_a_run_that_there_is_not(
@@ -125,6 +132,35 @@ def test_a_report_that_cannot_be_read_is_named_and_left_out(
     (broken / "report.json").write_text(text.replace('"schema_version": 1', '"schema_version": 2'))
     assert report(INVENTORY, None, None, str(tmp_path), show=False) == 0
     assert f"{broken}: cannot be read, left out" in capsys.readouterr().err
+
+
+def test_inventories_of_one_name_in_two_places_are_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "one" / "inventory.py"
+    for folder in (file.parent, tmp_path / "two"):
+        folder.mkdir()
+        (folder / file.name).write_text("hosts = ['a']\n")
+    monkeypatch.chdir(file.parent)
+    state = state_of({"a": {}})
+    register(state, Path(file.name))
+    path = save(recorded(state, Run({}), [HostResult("a", Outcome.DONE)]), tmp_path)
+    monkeypatch.chdir("../two")
+    assert report(file.name, None, None, str(tmp_path), show=False) == 4
+    assert report(str(file), None, None, str(tmp_path), show=False) == 0
+    assert str(path) in capsys.readouterr().out.replace("\n", "")
+
+
+def test_a_report_that_cannot_be_made_again_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = save(replayed(1), tmp_path)
+    (path / "junit.xml").unlink()
+    (path / "junit.xml").mkdir()
+    assert report(INVENTORY, None, None, str(tmp_path), show=False) == 0
+    said = capsys.readouterr()
+    assert "could not be made again" in said.err
+    assert "web-1" in said.out
 
 
 def test_reports_that_are_off(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,20 +14,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyinfra.api import Config, HiddenValue, Inventory, State
 
+from rackwright.change import Change
+from rackwright.drift import drift_lines
+from rackwright.fleetwide.formats import table
+from rackwright.fleetwide.history import log_table
 from rackwright.laptop.passwords import Passwords
 from rackwright.laptop.who import command_line
 from rackwright.look.gpu import Gpus
+from rackwright.look.leftovers import Leftovers
+from rackwright.look.observed import Package
+from rackwright.pace.course import Course
+from rackwright.pace.progress import tell_line
+from rackwright.plan import Plan
 from rackwright.planning import plan
+from rackwright.purge import purge_plan
 from rackwright.report.facts import facts
+from rackwright.report.lines import plan_lines
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.place import keep, reports
 from rackwright.report.record import Gpu as GpuRecord
 from rackwright.report.record import HostRecord, RunRecord
 from rackwright.report.recorded import recorded
 from rackwright.report.save import save
-from rackwright.report.text import LONGEST, plain, without
+from rackwright.report.table import conclusion, console, print_table
+from rackwright.report.text import LONGEST, hiding, plain
 from rackwright.results import Run
 from rackwright.settings import Settings
+from rackwright.steps.containers import ContainersStep
+from rackwright.steps.purge import Words
 from tests.unit.gpus import DGX
 from tests.unit.states import BARE, after
 
@@ -92,16 +107,43 @@ def test_gpus_are_told_with_and_without_a_driver() -> None:
 def test_secrets_are_in_no_report() -> None:
     secrets = {"ssh_password": "swordfish-1", "_sudo_password": HiddenValue("swordfish-2")}
     state = state_of({"a": {**secrets, "token": HiddenValue("swordfish/3")}})
-    said = "swordfish-1 swordfish-2 swordfish/3 https://h/?t=swordfish%2F3 http://me:swordfish-4@h"
+    said = "swordfish-1 swordfish-2 swordfish/3 https://h/?t=swordfish%2F3 http://me:sword@fish-4@h"
     rows = [HostResult("a", Outcome.FAILED, "s", said, (said,))]
     text = recorded(state, Run({"a": Settings()}, passwords=Passwords()), rows).model_dump_json()
     assert "swordfish" not in text
+    assert "fish-4" not in text
     assert "http://***@h" in text
 
 
 def test_a_short_secret_is_not_shown_by_hiding_it() -> None:
-    assert without(["abc"], ["abc d"]) == ["abc d"]
-    assert without(["abcd"], {"a": ("xabcdx",)}) == {"a": ["x***x"]}
+    assert hiding(["abc", ""]) is None
+    assert re.sub(hiding(["abcd", "abc"]) or "", "***", "abc xabcdx") == "abc x***x"
+
+
+@pytest.mark.parametrize("secret", ["data", "data loss", "restart", "changed", "fail"])
+def test_a_secret_that_is_a_word_of_ours_takes_no_report_away(secret: str) -> None:
+    run = run_with("a", Settings())
+    rows = [HostResult("a", Outcome.FAILED, "s", f"password {secret}")]
+    state = state_of({"a": {"ssh_password": secret}, "b": {}})
+    (host, _) = recorded(state, run, rows).hosts
+    assert host.outcome is Outcome.FAILED
+    assert host.error and host.error.reason == "password ***"
+    assert {change.impact for change in host.changes} == {
+        str(change.impact) for change in run.plans["a"].changes
+    }
+
+
+def test_what_no_plan_compares_with_the_settings_is_not_drift() -> None:
+    rows = [HostResult("a", Outcome.CHANGED)]
+    run = run_with("a", Settings(docker_upgrade=True))
+    run.wanted = {"docker_upgrade": True}
+    (upgraded,) = recorded(state_of({"a": {}}), run, rows).hosts
+    run = Run({"a": Settings()})
+    left = Leftovers({"docker-ce": Package("5:26.1.5", "ii")})
+    run.plans["a"] = purge_plan(Settings(), BARE, left, Words())
+    (purged,) = recorded(state_of({"a": {}}), run, rows).hosts
+    assert (upgraded.drifted, purged.drifted) == (None, None)
+    assert upgraded.changes and purged.changes
 
 
 @pytest.mark.parametrize(
@@ -115,6 +157,9 @@ def test_a_short_secret_is_not_shown_by_hiding_it() -> None:
         (["--use-sudo-password", "lab.py"], "--use-sudo-password lab.py"),
         (["tasks.upgrade.upgrade", "version=26.1"], "tasks.upgrade.upgrade version=26.1"),
         (["import", "https://me:secret@x.example/a.tar"], "import https://***@x.example/a.tar"),
+        (["import", "https://me:se@cret@x.example/a@b"], "import https://***@x.example/a@b"),
+        (["--task", "x.y", "db_password=a=b", "key=c"], "--task x.y 'db_password=***' 'key=***'"),
+        (["exec", "--api-token=x", "keyboard=de"], "exec '--api-token=***' keyboard=de"),
     ],
 )
 def test_the_command_line_has_no_secrets(words: list[str], shown: str) -> None:
@@ -125,6 +170,31 @@ def test_nothing_steers_a_terminal() -> None:
     assert plain("\x1b[31mred\x1b[0m \x1b]0;title\x07\a\x00 \udcff \u202egpj") == "red �� � �gpj"
     assert plain("a\r\nb\tc") == "a\nb\tc"
     assert len(plain("x" * 1_000_000)) == LONGEST + 1
+    assert plain("ssh://me@h http://tok@h ftp://a:b@c@h") == "ssh://me@h http://***@h ftp://***@h"
+
+
+EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31mred\u202e"
+
+
+def test_no_word_of_a_host_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    row = HostResult("a", Outcome.FAILED, EVIL, EVIL, (EVIL,))
+    course = Course("a")
+    course.at(EVIL)
+    print_table([row], conclusion([row]))
+    tell_line(course)
+    course.end(row)
+    tell_line(course)
+    change = Change("containers", EVIL, EVIL, EVIL, EVIL)
+    planned = Plan(notes=(EVIL,), containers=ContainersStep((), (change,)))
+    for lines in (plan_lines("a", planned, full=True), drift_lines("a", planned)):
+        print("\n".join(lines))
+    print("\n".join(plan_lines("a", Plan(notes=(EVIL,)), full=False)))
+    console().print(
+        log_table([{"who": EVIL}]), table([{"Host": "a", "Names": EVIL}], {"n": "Names"})
+    )
+    said = "".join(capsys.readouterr())
+    assert said.count("red") == 16
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said)
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -153,6 +223,17 @@ def test_a_report_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         keep(tmp_path, "now", {"a": "a", "b": "\udcff"})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_others_may_read_a_report_as_they_may_any_new_folder(tmp_path: Path, umask: int) -> None:
+    tmp_path.chmod(0o1777)
+    before = os.umask(umask)
+    try:
+        made = keep(tmp_path, "now", {"a": "a"})
+    finally:
+        os.umask(before)
+    assert made.stat().st_mode & 0o7777 == 0o777 & ~umask
 
 
 def test_where_reports_go(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from rackwright.pace.task import load_task
 from rackwright.report.ending import end, end_as_json
 from rackwright.report.lines import plan_lines
 from rackwright.report.outcome import WRONG, HostResult, Outcome
-from rackwright.report.table import conclusion
+from rackwright.report.table import conclusion, console, outcome_table
 from rackwright.settings import SettingsError
 
 
@@ -39,7 +39,7 @@ def plan_hosts(request: Request, chosen: Chosen, *, detailed: bool) -> int:
     if not request.json:
         _show_plans(hosts)
     pending = detailed and _pending(hosts)
-    return _finish(hosts, request, exits.DRIFT if pending else 0)
+    return _finish(hosts, request, _code(hosts) or (exits.DRIFT if pending else 0))
 
 
 def apply_hosts(request: Request, chosen: Chosen, *, yes: bool) -> int:
@@ -52,13 +52,14 @@ def apply_hosts(request: Request, chosen: Chosen, *, yes: bool) -> int:
             raise SettingsError(["--json is for machines, which cannot be asked: add --yes"])
         hosts = fleet(request)
         converge = _converge(hosts, chosen)
+        refused = False
         if yes:
             hosts.work(converge.apply)
-        elif not _asked_and_applied(hosts, converge):
-            return exits.REFUSED
+        else:
+            refused = not _asked_and_applied(hosts, converge)
     except SettingsError as error:
         return wrong(error)
-    return _finish(hosts, request)
+    return _finish(hosts, request, exits.REFUSED if refused else _code(hosts))
 
 
 def exit_code(rows: Sequence[HostResult], guarded: Set[str]) -> int:
@@ -70,6 +71,10 @@ def exit_code(rows: Sequence[HostResult], guarded: Set[str]) -> int:
     if names - guarded:
         return exits.FAILED
     return exits.REFUSED if names else 0
+
+
+def _code(hosts: Fleet) -> int:
+    return exit_code(hosts.rows, hosts.run.guarded)
 
 
 def wrong(error: SettingsError) -> int:
@@ -86,9 +91,12 @@ def _asked_and_applied(hosts: Fleet, converge: Converge) -> bool:
     """Whether somebody said yes, or there was nothing to ask for."""
     hosts.work(converge.plan)
     _show_plans(hosts)
-    pending = [host for host in hosts.hosts if converge.pending(host)]
+    ill = {row.host: row for row in hosts.rows if row.outcome in WRONG}
+    pending = [host for host in hosts.hosts if host.name not in ill and converge.pending(host)]
     if not pending or hosts.engine.stopping:
         return True
+    if ill:
+        console().print(outcome_table(ill.values()))
     count = f"{len(pending)} host{'s' if len(pending) != 1 else ''}"
     try:
         said = typer.confirm(f"Make these changes on {count}?")
@@ -112,10 +120,9 @@ def _pending(hosts: Fleet) -> bool:
     return planned or any(row.outcome is Outcome.PLANNED for row in hosts.rows)
 
 
-def _finish(hosts: Fleet, request: Request, right: int = 0) -> int:
-    """Print the table, write the report, and return the exit code: `right` where all went well."""
+def _finish(hosts: Fleet, request: Request, code: int) -> int:
+    """Print the table, write the report, and return the exit code."""
     rows = hosts.rows
-    code = exit_code(rows, hosts.run.guarded) or right
     if request.json:
         end_as_json(hosts.state, hosts.run, rows, exit_code=code, folder=request.report)
         return code

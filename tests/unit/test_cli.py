@@ -2,20 +2,37 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from rackwright.report.place import kept
+from rackwright.report.record import RunRecord
 
 RACKWRIGHT = str(Path(sys.executable).parent / "rackwright")
 PYINFRA = str(Path(sys.executable).parent / "pyinfra")
 ROOT = Path(__file__).parents[2]
 
 
-def ran(*words: str) -> subprocess.CompletedProcess[str]:
+def ran(*words: str, **how: Any) -> subprocess.CompletedProcess[str]:
     """The finished command."""
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, **how)
+
+
+def reporting(folder: Path) -> dict[str, str]:
+    """The environment of a command that leaves its report there."""
+    return {**os.environ, "RACKWRIGHT_REPORTS": str(folder)}
+
+
+def reported(folder: Path) -> RunRecord:
+    """The only report there."""
+    (found,) = kept(folder)
+    return RunRecord.model_validate_json((found / "report.json").read_bytes())
 
 
 @pytest.mark.parametrize("start", [(RACKWRIGHT,), (sys.executable, "-m", "rackwright")])
@@ -143,17 +160,38 @@ def test_an_inventory_that_fails_is_told_in_one_sentence(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "command", [(PYINFRA, "-y", "{}", "deploy.py"), (RACKWRIGHT, "plan", "{}")]
 )
-def test_a_run_that_reaches_no_host_ends_with_the_table(
+def test_a_run_that_reaches_no_host_ends_with_table_and_report(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     inventory = tmp_path / "x.py"
     data = {"ssh_hostname": "127.0.0.1", "ssh_port": 1}
     inventory.write_text(f"hosts = [('nobody', {data}), ('nowhere', {data})]\n")
-    done = ran(*(word.format(inventory) for word in command))
+    done = ran(*(word.format(inventory) for word in command), env=reporting(tmp_path / "r"))
     assert done.returncode == (1 if command[0] == PYINFRA else 3)
     assert "│ nobody  │ unreachable │ connect │ " in done.stdout
     assert "2 hosts: 2 unreachable; mend what the table names" in done.stdout
     assert "Traceback" not in done.stderr
+    record = reported(tmp_path / "r")
+    assert [(host.name, host.outcome) for host in record.hosts] == [
+        ("nobody", "unreachable"), ("nowhere", "unreachable"),
+    ]  # fmt: skip
+    assert record.inventory_file == str(inventory)
+
+
+def test_a_run_that_is_ended_while_it_connects_has_a_report(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        data = {"ssh_hostname": "127.0.0.1", "ssh_port": silent.getsockname()[1]}
+        (tmp_path / "x.py").write_text(f"hosts = [('silent', {data})]\n")
+        words = (PYINFRA, "-y", str(tmp_path / "x.py"), "deploy.py")
+        with (
+            subprocess.Popen(
+                words, cwd=ROOT, env=reporting(tmp_path / "r"), stderr=subprocess.PIPE
+            ) as running,
+            silent.accept()[0],
+        ):
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=60)
+    assert [host.name for host in reported(tmp_path / "r").hosts] == ["silent"]
 
 
 def test_the_record_on_standard_output_is_all_there_is(tmp_path: Path) -> None:
@@ -169,20 +207,26 @@ def test_the_record_on_standard_output_is_all_there_is(tmp_path: Path) -> None:
 
 def test_nobody_who_says_yes_is_a_refusal(tmp_path: Path) -> None:
     inventory = tmp_path / "x.py"
-    inventory.write_text("hosts = [('@fake/a', {'fake_delay': 0, 'fake_delay_jitter': 0})]\n")
+    quick = {"fake_delay": 0, "fake_delay_jitter": 0}
+    inventory.write_text(f"hosts = [('@fake/a', {quick}), ('@fake/ill', {quick})]\n")
     task = tmp_path / "run.py"
-    task.write_text("from pyinfra.operations import server\nserver.shell(commands=['x'])\n")
-    for answer, code in (("n\n", 5), ("", 5), ("y\n", 0)):
-        done = subprocess.run(
-            (RACKWRIGHT, "apply", str(inventory), "--task", str(task)),
-            cwd=ROOT,
-            input=answer,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+    task.write_text(
+        "from pyinfra import host\nfrom pyinfra.operations import server\n"
+        "server.shell(commands=['x'])\nif host.name == '@fake/ill':\n    1 / 0\n"
+    )
+    words = (RACKWRIGHT, "apply", str(inventory), "--task", str(task))
+    for number, (answer, code) in enumerate((("n\n", 5), ("", 5), ("y\n", 3))):
+        folder = tmp_path / str(number)
+        done = ran(*words, input=answer, env=reporting(folder))
         assert done.returncode == code, done.stderr
         assert ("Nothing was changed." in done.stderr) is (code == 5)
+        before, _, after = done.stdout.partition("Make these changes on 1 host?")
+        for shown in (before, after):
+            assert "│ @fake/ill │ failed" in shown
+        record = reported(folder)
+        assert record.exit_code == code
+        outcomes = [host.outcome for host in record.hosts]
+        assert outcomes == ["would change" if code == 5 else "changed", "failed"]
 
 
 def test_changes_that_wait_are_an_exit_code_for_those_who_ask(tmp_path: Path) -> None:

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, fields
 from itertools import chain
-from typing import Final
 
 from rackwright.change import Change, Impact
 from rackwright.host_lock.turn import Turn
-from rackwright.laptop.registry import HELLO_WORLD
 from rackwright.marks import BUNDLE
 from rackwright.settings.references import HUB, registry
 from rackwright.steps.apt_cache import AptCacheStep
@@ -26,6 +24,7 @@ from rackwright.steps.gpu_ready import CdiStep, GpuVerifyStep, MigStep, RebootSt
 from rackwright.steps.gpu_toolkit import GpuSourcesStep, ToolkitStep
 from rackwright.steps.hold import HoldStep
 from rackwright.steps.images import ImagesStep
+from rackwright.steps.images_needed import HELLO
 from rackwright.steps.lock import LockStep
 from rackwright.steps.logins import LoginsStep
 from rackwright.steps.mirrors import MirrorsStep
@@ -41,8 +40,6 @@ from rackwright.steps.sources import SourcesStep
 from rackwright.steps.unit import UnitStep
 from rackwright.steps.users import UsersStep
 from rackwright.steps.volumes import VolumesStep
-
-HELLO: Final = f"{HELLO_WORLD}:latest"
 
 
 class RefusedError(ValueError):

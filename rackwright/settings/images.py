@@ -101,8 +101,8 @@ class ImageSettings(BaseModel):
     docker_prune: Prune = Field(
         Prune(),
         description="What goes when nobody needs it: `dangling` images, all `unused` ones (but "
-        "those of `docker_images`), unused `build_cache`; `older_than` spares what is younger "
-        '(`"240h"`).',
+        "those that these settings need), unused `build_cache`; `older_than` spares what is "
+        'younger (`"240h"`).',
     )
 
     @model_validator(mode="after")

@@ -1,19 +1,17 @@
 """What nobody needs any more: images without a use, and the cache of builds."""
 
 from dataclasses import dataclass, replace
-from itertools import chain, starmap
 
 from rich.filesize import decimal
 
 from rackwright.change import Change
-from rackwright.laptop.registry import HELLO_WORLD
 from rackwright.look.images import CacheRecord, Image, Images
 from rackwright.look.observed import Observed
 from rackwright.settings import Settings
-from rackwright.settings.images import seconds
+from rackwright.settings.images import Prune, seconds
 from rackwright.settings.references import repository
-from rackwright.steps.builds import names_of
 from rackwright.steps.images import ImagesStep, images_after
+from rackwright.steps.images_needed import images_needed
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,8 @@ def prune_step(
         return None
     before = there.now - seconds(wanted.older_than) if wanted.older_than else there.now
     there = replace(there, containers=[each for each in there.containers if each.name not in gone])
-    going = _images(settings, there, images_after(there, images), before)
+    kept = images_needed(settings, observed)
+    going = _images(wanted, kept, there, images_after(there, images), before)
     cache = _cache(there.cache, before) if wanted.build_cache else []
     changes = [_image_change(image) for image in going]
     if cache:
@@ -71,20 +70,8 @@ def names_to_remove(image: Image) -> tuple[str, ...]:
 
 
 def _images(
-    settings: Settings, there: Images, left: tuple[Image, ...], before: float
+    wanted: Prune, kept: frozenset[str], there: Images, left: tuple[Image, ...], before: float
 ) -> list[Image]:
-    wanted = settings.docker_prune
-    kept = {f"{HELLO_WORLD}:latest"} | set(
-        chain.from_iterable(
-            each.names for each in settings.docker_images if each.state == "present"
-        )
-    )
-    kept |= set(chain.from_iterable(starmap(names_of, settings.docker_builds.items())))
-    kept |= {
-        each.image
-        for each in settings.docker_containers.values()
-        if each.image and each.state != "absent"
-    }
     used = {each.image for each in there.containers}
     built_upon = {image.parent for image in left}
 

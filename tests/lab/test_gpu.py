@@ -5,6 +5,7 @@ Everything that is not NVIDIA's is real.
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -116,9 +117,33 @@ def test_the_second_run_is_one_remote_command_on_every_host(gpus: Gpus, rebooted
     names = (gpus.a100, gpus.t4, gpus.none)
     for name in names:
         counter.start(name)
-    ran = gpus.deploy(*names)
+    # The first run pulled gpu_image for its check; a prune that took it would be a change.
+    ran = gpus.deploy(*names, docker_prune={"unused": True})
     assert [counter.stop(name) for name in names] == [1, 1, 1]
     assert "3 hosts: 3 unchanged; nothing was changed." in ran.output, ran.output
+
+
+def test_a_container_of_the_settings_and_a_one_off_one_see_the_gpus(
+    gpus: Gpus, rebooted: Ran
+) -> None:
+    there = gpus.lab.root(gpus.t4, "nvidia-smi -L")
+    assert there.startswith("GPU 0: ")
+    look = "nvidia-smi -L; exec sleep 1000"
+    train = {"image": "ubuntu:24.04", "command": ["sh", "-c", look], "gpus": "all", "wait": 5}
+    data: dict[str, Any] = {"docker_containers": {"train": train}, "docker_prune": {"unused": True}}
+    ran = gpus.deploy(gpus.t4, **data)
+    assert ran.code == 0, ran.output
+    assert gpus.lab.root(gpus.t4, "docker logs train") == there
+    counter.start(gpus.t4)
+    again = gpus.deploy(gpus.t4, **data)
+    assert counter.stop(gpus.t4) == 1
+    assert "1 host: 1 unchanged" in again.output, again.output
+    inventory = str(gpus.lab.inventory({gpus.t4: gpus.settings()}))
+    words = ("run", inventory, "--limit", gpus.t4, "--gpus", "all")
+    once = gpus.lab.rackwright(*words, "ubuntu:24.04", "--", "nvidia-smi", "-L")
+    assert once.code == 0, once.output
+    assert f"{gpus.t4} | {there.splitlines()[0]}\n" in once.output
+    gpus.lab.root(gpus.t4, "docker rm -f train")
 
 
 def test_mig_is_applied_and_the_cdi_names_are_refreshed(gpus: Gpus, rebooted: Ran) -> None:

@@ -18,6 +18,7 @@ from rackwright.change import Change
 from rackwright.laptop.archives import ArchivedImage, ArchiveError, read_archive, with_archives
 from rackwright.laptop.registry import digest_of
 from rackwright.look.answer import parse
+from rackwright.look.gpu import Gpus
 from rackwright.look.image_probe import images_look
 from rackwright.look.images import CacheRecord, Image, Images, User, parse_images
 from rackwright.look.observed import ProbeError
@@ -26,6 +27,7 @@ from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.settings.images import Prune
 from rackwright.steps.prune import names_to_remove, prune_step
+from tests.unit.gpus import NEW
 from tests.unit.states import BARE
 from tests.unit.test_observed import recorded
 
@@ -241,6 +243,26 @@ def test_the_image_of_a_container_to_be_made_is_not_pruned(state: str, stays: bo
     containers = {"web": {"image": name, "state": state}}
     wanted = settings(docker_prune={"unused": True}, docker_containers=containers)
     host = replace(HOST, images=Images(now=DAY, found=(APP,)))
+    assert (prune_step(wanted, host, None) is None) is stays
+
+
+@pytest.mark.parametrize(
+    ("gpus", "data", "stays"),
+    [
+        (NEW, {"gpu_toolkit_version": "latest"}, True),
+        (NEW, {"gpu_toolkit_version": "latest", "gpu_image": "debian:12"}, False),
+        # Nobody would pull it: no toolkit, no GPU, no check.
+        (NEW, {}, False),
+        (None, {"gpu_toolkit_version": "latest"}, False),
+        (NEW, {"gpu_toolkit_version": "latest", "docker_verify": "never"}, False),
+    ],
+)
+def test_the_image_that_shows_the_gpus_is_not_pruned(
+    gpus: Gpus | None, data: dict[str, Any], stays: bool
+) -> None:
+    image = Image(SHA["d"], frozenset({"ubuntu:24.04"}))
+    host = replace(HOST, gpus=gpus, images=Images(now=DAY, found=(image,)))
+    wanted = settings(docker_prune={"unused": True}, **data)
     assert (prune_step(wanted, host, None) is None) is stays
 
 

@@ -15,6 +15,7 @@ from rackwright.commands import (
     removal,
     report,
     rollout,
+    tag,
 )
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ FAMILIES = (
     inside,
     control,
     archive,
+    tag,
     removal,
 )
 for family in FAMILIES:

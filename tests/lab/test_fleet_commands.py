@@ -266,6 +266,24 @@ def test_an_image_goes_with_its_last_name_unless_it_is_used(fleet: Fleet) -> Non
     assert fleet.has(fleet.names[0], "image") == {"debian:12", "<none>:<none>"}
 
 
+def test_an_image_without_a_name_gets_one_by_its_id(fleet: Fleet) -> None:
+    first, second = fleet.names
+    (identity,) = fleet.lab.root(first, "docker images -qf dangling=true").split()
+    done = fleet.done("tag", identity, "app:old", limit=first)
+    assert f"app:old is {identity}" in done
+    assert fleet.lab.root(first, "docker images -q app:old").split() == [identity]
+    assert fleet.lab.root(first, "docker images -qf dangling=true") == ""
+    assert "app:old is " in fleet.done("tag", "debian:12", "app:old", limit=second)
+    moved = fleet.done("tag", "debian:12", "app:old")
+    assert f", and was {identity}" in moved
+    assert "already" in moved
+    partly = fleet("tag", identity, "app:old")
+    assert partly.code == 3
+    assert f"No such image: {identity}" in partly.output
+    log = fleet.lab.root(first, "tail -n 1 /var/log/rackwright.jsonl")
+    assert json.loads(log)["to"] == f"tag of {identity}", log
+
+
 def test_a_prune_takes_what_it_shows_and_nothing_else(fleet: Fleet) -> None:
     for name in fleet.names:
         fleet.lab.root(

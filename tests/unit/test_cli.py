@@ -58,7 +58,8 @@ COMMANDS = (
         "start",
         "stop",
     ),
-    *("restart", "export", "import", "rm", "rmi", "prune", "history", "rollout"),
+    *("restart", "export", "import", "tag", "rm", "rmi", "prune"),
+    *("history", "rollout"),
 )
 
 
@@ -95,7 +96,9 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
         (["run", "@local", "debian", "-i", "sh"], "only on hosts reached over SSH"),
         (["stop", "x", "web", "--", "--time=0"], "'--time=0' is no name"),
         (["export", "inventory/example.py", "server-*", "web", "x.tar"], "these are 2"),
-        (["import", "x", "/nonexistent.tar", "app:1"], "/nonexistent.tar: is no file"),
+        (["import", "x", "/nonexistent.tar", "app:1"], "/nonexistent.tar: cannot be read: No such"),
+        (["tag", "x", "app:1", "APP:1"], "APP:1: write NAME:TAG, HOST:PORT"),
+        (["tag", "x", "app:1", "app:1@sha256:0"], "a tag has no digest"),
         (["prune", "x"], "say what is to go"),
         (["plan", "inventory/example.py", "--task", "nowhere.py"], "nowhere.py: there is no such"),
         (["plan", "inventory/example.py", "--task", "tasks.nothing"], "tasks.nothing: No such"),

@@ -16,8 +16,9 @@ from rackwright.fleetwide.conclusion import conclusion
 from rackwright.fleetwide.formats import for_host, text
 from rackwright.fleetwide.lines import Lines
 from rackwright.fleetwide.sizes import human, parse_size
+from rackwright.fleetwide.tag import said
 from rackwright.fleetwide.whole import whole
-from rackwright.fleetwide.words import exec_command, logs_command, run_command
+from rackwright.fleetwide.words import entering, exec_command, logs_command, run_command
 from rackwright.host.rooted import reason, rooted
 from rackwright.host.ssh_command import ssh_command
 from rackwright.report.outcome import HostResult, Outcome
@@ -120,6 +121,21 @@ def test_becoming_root_leaves_standard_input_alone(tmp_path: Path) -> None:
     assert ran() == (7, "root\ndata", "")
     (tmp_path / "sudo").write_text("#!/bin/sh\necho 'sudo: a password is required' >&2; exit 1\n")
     assert ran() == (1, "", "the login is not root, and has no sudo without a password\n")
+
+
+@pytest.mark.parametrize(
+    ("ids", "sentence"),
+    [
+        ([f"sha256:{'a' * 64}", ""], "app:1 is aaaaaaaaaaaa"),
+        (
+            [f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"],
+            "app:1 is aaaaaaaaaaaa, and was bbbbbbbbbbbb",
+        ),
+        ([f"sha256:{'a' * 64}"] * 2, "app:1 was aaaaaaaaaaaa already"),
+    ],
+)
+def test_a_name_that_moves_is_told_with_what_it_was(ids: list[str], sentence: str) -> None:
+    assert said("app:1", ids) == sentence
 
 
 def test_reasons_say_what_to_do() -> None:

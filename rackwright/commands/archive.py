@@ -44,7 +44,10 @@ def export(
 def import_(
     inventory: Inventory,
     source: Annotated[
-        str, typer.Argument(callback=line, help="A tar on this machine, or a URL that hosts fetch.")
+        str,
+        typer.Argument(
+            callback=line, help="A tar or a folder on this machine, or a URL that hosts fetch."
+        ),
     ],
     image: Annotated[str, typer.Argument(callback=word, help="NAME:TAG of the new image.")],
     change: Annotated[
@@ -58,7 +61,7 @@ def import_(
     limit: Limit = EVERY,
     exclude: Exclude = EVERY,
 ) -> int:
-    """Make an image of such a tar (also gzip, bzip2 or xz) on all hosts."""
+    """Make an image of such a tar (also gzip, bzip2 or xz), or of a folder, on all hosts."""
     from rackwright.fleetwide.imports import import_fleet
     from rackwright.host_lock.hold import Hold
 

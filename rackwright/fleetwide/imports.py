@@ -1,8 +1,11 @@
-"""import: a tar becomes an image on all hosts."""
+"""import: a tar or a folder becomes an image on all hosts."""
 
 import shlex
-from collections.abc import Sequence
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pyinfra.api import Host
 
@@ -26,14 +29,45 @@ def import_fleet(
     changes: Sequence[str],
     hold: Hold,
 ) -> int:
-    """Send a file to all hosts, or have them fetch a URL; returns the exit code of the command."""
-    file = None if source.startswith(SCHEMES) else Path(source)
-    if file and not _readable(file):
-        return wrong(SettingsError([f"{file}: is no file that can be read"]))
+    """Send a file or a folder to all hosts, or have them fetch a URL.
+
+    `hold` is how hosts are held meanwhile. Returns the exit code of the command.
+    """
     words = ["docker", "import", *(f"--change={change}" for change in changes)]
-    shell = shlex.join([*words, "--", "-" if file else source, image])
-    shell = hold.around(shell, [asked("import", image, "imported")])
-    return on_each(inventory, limit, exclude, lambda host: _import(host, shell, file, image))
+    try:
+        with _sent(source) as file:
+            shell = shlex.join([*words, "--", "-" if file else source, image])
+            shell = hold.around(shell, [asked("import", image, "imported")])
+            return on_each(
+                inventory, limit, exclude, lambda host: _import(host, shell, file, image)
+            )
+    except SettingsError as error:
+        return wrong(error)
+
+
+@contextmanager
+def _sent(source: str) -> Iterator[Path | None]:
+    """What is to be sent: the file, a folder as a compressed tar, or nothing of a URL.
+
+    Owners in a folder stay what they are, by their numbers: those of a whole system mean something.
+    Raises SettingsError when it cannot be read.
+    """
+    if source.startswith(SCHEMES):
+        yield None
+        return
+    with TemporaryDirectory(prefix="rackwright-") as scratch:
+        file = Path(source)
+        try:
+            if file.is_dir():
+                file = Path(scratch) / "folder.tar.gz"
+                with tarfile.open(file, "w:gz", compresslevel=6) as tar:
+                    tar.add(source, arcname=".")
+            else:
+                file.open("rb").close()
+        except OSError as error:
+            path = error.filename or source
+            raise SettingsError([f"{path}: cannot be read: {error.strerror or error}"]) from None
+        yield file
 
 
 def _import(host: Host, shell: str, file: Path | None, image: str) -> str:
@@ -48,11 +82,3 @@ def _import(host: Host, shell: str, file: Path | None, image: str) -> str:
         raise HostError(reason(err.decode(errors="replace").splitlines()))
     made = out.decode().split()[-1]  # after what docker says of a download
     return f"{image} is {made.removeprefix('sha256:')[:12]}"
-
-
-def _readable(file: Path) -> bool:
-    try:
-        with file.open("rb"):
-            return True
-    except OSError:
-        return False

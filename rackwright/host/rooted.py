@@ -1,5 +1,6 @@
 """Shell code that runs as root on a host, and what is said when it fails."""
 
+import re
 import shlex
 
 from rackwright.host.script import encoded
@@ -28,6 +29,8 @@ def reason(said: list[str]) -> str:
     text = "\n".join(line for line in said if line.strip()).replace(
         "Error response from daemon: ", ""
     )
+    # The page that a web server sent along has no more to say.
+    text = re.sub(r":?\s*<(!doctype|html)\b.*", "", text, flags=re.IGNORECASE | re.DOTALL)
     text = "\n".join(text.splitlines()[-3:]) or "it failed without a word"
     if "no sudo without a password" in text:
         return f"{text}; give it that, or set _sudo_password for the host"

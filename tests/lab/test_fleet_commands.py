@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from rackwright import exits
+from tests.lab import contexts
 from tests.lab.fleet import RACKWRIGHT, ROOT, Lab, Ran
 
 ENGINES = ("20.10", "26.1")
@@ -221,6 +222,32 @@ def test_files_go_out_of_one_host_and_into_all(fleet: Fleet, tmp_path: Path) -> 
     refused = fleet("import", str(file), "NO:1")
     assert refused.code == 3
     assert refused.output.count("must be lowercase") == 2
+
+
+def test_an_image_of_a_url_of_a_compressed_tar_and_of_a_folder(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    contexts.serve("afar")
+    url = f"{fleet.lab.services['builds']}/files/app.tar.gz"
+    folder = tmp_path / "root"
+    folder.mkdir()
+    (folder / "what").write_text("folder\n")
+    os.chown(folder / "what", 1234, 4321)
+    fleet.done("import", url, "lab/afar:1")
+    fleet.done("import", str(folder), "lab/folder:1")
+    for how in ("bz2", "xz"):  # gzip is what comes from the URL, and what a folder is sent as
+        fleet.done("import", str(contexts.tar_file(tmp_path, how)), f"lab/{how}:1")
+    for name in fleet.names:
+        for kind in ("afar", "folder", "bz2", "xz"):
+            fleet.lab.root(name, f"docker create --name {kind} lab/{kind}:1 true")
+            copy = f"docker cp {kind}:/what - | tar --numeric-owner"
+            assert fleet.lab.root(name, f"{copy} -xO").strip() == kind
+        assert " 1234/4321 " in fleet.lab.root(name, "docker cp folder:/what - | tar -nvt")
+    missing = fleet("import", f"{url}.missing", "lab/missing:1")
+    assert missing.code == 3
+    said = " ".join(missing.output.replace("│", " ").split())
+    assert said.count("404 Not Found") == 2, missing.output
+    assert "html" not in said
 
 
 def test_an_export_is_whole_or_not_there(fleet: Fleet, tmp_path: Path) -> None:

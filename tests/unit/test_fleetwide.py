@@ -143,6 +143,9 @@ def test_reasons_say_what_to_do() -> None:
     said = reason(["the login is not root, and has no sudo without a password"])
     assert said.endswith("; give it that, or set _sudo_password for the host")
     assert "deploy.py" in reason(["sh: 1: docker: not found"])
+    page = ["<html>", "<body>", "<h1>404 Not Found</h1>", "</body>", "</html>"]
+    said = reason([f"failed to GET http://x with status 404 Not Found: {page[0]}", *page[1:]])
+    assert said == "failed to GET http://x with status 404 Not Found"
     assert reason([]) == "it failed without a word"
     assert reason(["1", "2", "3", "4"]) == "2\n3\n4"
 

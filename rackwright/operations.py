@@ -10,6 +10,7 @@ from rackwright.docker import DAEMON_SH
 from rackwright.host.script import command
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, Probe, arguments
+from rackwright.looking import answer
 from rackwright.plan import RefusedError
 from rackwright.planning import plan
 from rackwright.run import seen_again
@@ -21,7 +22,7 @@ from rackwright.steps.service import ServiceStep
 def converged(settings: Settings) -> Generator[StringCommand, None, None]:
     """Look at the host again and fail it, with a sentence each, if anything is left to change."""
     settings = settings.without_questions()
-    observed = host.get_fact(Probe, **arguments(settings), own_sudo=False, _timeout=TIMEOUT)
+    observed = _seen(settings)
     if isinstance(observed, Observed):
         seen_again(host, observed)
     if left := unmet(settings, observed):
@@ -40,11 +41,18 @@ def in_force(step: ServiceStep, settings: Settings) -> Generator[StringCommand, 
     besides = ("unless-restarted",) if step.with_packages else step.first
     yield StringCommand(command(DAEMON_SH, "act", step.action, *besides))
     settings = settings.without_images()
-    observed = host.get_fact(Probe, **arguments(settings), own_sudo=False, _timeout=TIMEOUT)
+    observed = _seen(settings)
     if wrong := not_working(settings, observed):
         yield StringCommand(command(DAEMON_SH, "roll_back", step.action, wrong))
     else:
         yield StringCommand(command(DAEMON_SH, "settle"))
+
+
+def _seen(settings: Settings) -> Observed | ProbeError:
+    try:
+        return answer(host, Probe, TIMEOUT, **arguments(settings), own_sudo=False)
+    except ProbeError as error:
+        return error
 
 
 def not_working(settings: Settings, observed: Observed | ProbeError) -> str:

@@ -100,6 +100,7 @@ def _unreachable(host: Host) -> HostResult:
 
 
 BROKE: Final = "the connection broke"
+UNREAD: Final = "something that it had to know of the host could not be read; run it again"
 
 
 def executed(
@@ -110,18 +111,27 @@ def executed(
     `without_words` is why one failed that said nothing.
     """
     changed = bool(planned and planned.changes)
+    unread = ""
     for op_hash in host.op_hash_order:
-        done = state.ops[host][op_hash].operation_meta
-        if done.is_complete() and done.did_succeed():
-            changed |= planned is None and done.did_change()
-            continue
+        operation = state.ops[host][op_hash]
+        done = operation.operation_meta
         step = ", ".join(state.get_op_meta(op_hash).names)
+        ignored = operation.global_arguments["_ignore_errors"]
+        if done.is_complete() and (done.did_succeed() or ignored):
+            changed |= planned is None and done.did_change()
+            # A fact that an operation could not load fails the host, and not the operation.
+            unread = step if host in state.failed_hosts else ""
+            continue
+        if unread:
+            break
         if not done.is_complete():
             return HostResult(host.name, Outcome.NOT_REACHED, step, "the run ended before it")
         said = "\n".join((done.stderr_lines or done.stdout_lines)[-3:])
         output = (*done.stdout_lines[-LAST:], *done.stderr_lines[-LAST:])
         reason = said or without_words
         return HostResult(host.name, Outcome.FAILED, step, reason, output)
+    if unread:
+        return HostResult(host.name, Outcome.FAILED, unread, UNREAD)
     outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
     return HostResult(host.name, outcome, detail=_detail(planned) if planned else "")
 

@@ -144,7 +144,7 @@ def run_of(state: State, wanted: Mapping[str, Any]) -> Run:
 def _run_of(state: State, wanted: Mapping[str, Any]) -> Run:
     if not (run := _runs.get(state)):
         _runs[state] = run = new_run(state, wanted, converges=True)
-        state.add_callback_handler(GiveBack(run.plans))
+        state.add_callback_handler(GiveBack(run.plans, run.clock))
         if pyinfra.is_cli:
             at_the_end(end_of_run, state, run)
     elif run.wanted != wanted:  # it was begun before its task said what it wants

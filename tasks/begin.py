@@ -7,6 +7,7 @@ from pyinfra.operations import server
 
 from rackwright.gpu import READY_SH
 from rackwright.host.script import command
+from rackwright.host_lock.failure import HELD
 from rackwright.marks import BACKUPS, STATE, UNFINISHED
 from rackwright.packages.patience import apt_is_free
 from rackwright.plan import Plan
@@ -24,7 +25,7 @@ def begin(plan: Plan) -> None:
             _timeout=plan.gpu_wait + 60,
         )
     if plan.turn:
-        server.shell(name="No other run changes the host", commands=[plan.turn.begin(plan.changes)])
+        server.shell(name=HELD, commands=[plan.turn.begin(plan.changes)])
     if plan.uses_apt:
         apt_is_free(name="apt and dpkg are free", seconds=plan.apt_timeout)
     if not plan.resumes:

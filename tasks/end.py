@@ -3,6 +3,7 @@
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
+from rackwright.host_lock.failure import FREE
 from rackwright.plan import Plan
 
 
@@ -11,6 +12,6 @@ def end(plan: Plan) -> None:
     """Give the host back."""
     if plan.changes and plan.turn:
         server.shell(
-            name="The host is free, and its log says what was done",
+            name=FREE,
             commands=[plan.turn.give({"done": plan.changes})],
         )

@@ -8,6 +8,7 @@ from pyinfra.operations import server
 
 from rackwright.gpu import DRIVER_SH, READY_SH
 from rackwright.host.script import command
+from rackwright.host_lock.failure import HELD
 from rackwright.plan import Plan
 from rackwright.settings.gpu import REBOOT_TIMEOUT
 
@@ -21,7 +22,7 @@ def gpus(plan: Plan) -> None:
     if plan.reboot:
         server.reboot(name="The host has rebooted", reboot_timeout=REBOOT_TIMEOUT)
         if plan.turn:
-            server.shell(name="No other run changes the host", commands=[plan.turn.again()])
+            server.shell(name=HELD, commands=[plan.turn.again()])
         server.shell(
             name="The installed driver is the loaded one, and its services run",
             commands=[

@@ -54,13 +54,25 @@ class Converge:
                 return HostResult(host.name, Outcome.NOT_REACHED, step, STOPPED)
             began = monotonic()
             with course.change(step):
-                right = run_host_op(self.hosts.state, host, op_hash)
-            # A fact that an operation could not load fails the host, and not the operation.
+                right = self._run(host, op_hash)
+            if not right and monotonic() - began >= patience:
+                why = f"a command did not end within {patience} s (host_command_timeout)"
             if not right or host in self.hosts.state.failed_hosts:
-                if monotonic() - began >= patience:
-                    why = f"a command did not end within {patience} s (host_command_timeout)"
                 break
         return executed(self.hosts.state, host, self.hosts.run.plans.get(host.name), why)
+
+    def _run(self, host: Host, op_hash: str) -> bool:
+        """Whether an operation went right; GiveBack hears of one that did not."""
+        planned = self.hosts.run.plans.get(host.name)
+        try:
+            right = run_host_op(self.hosts.state, host, op_hash)
+        except Exception:
+            give_back(host, planned, op_hash)
+            raise
+        # A fact that an operation could not load fails the host, and not the operation.
+        if right and host in self.hosts.state.failed_hosts:
+            give_back(host, planned, op_hash)
+        return right
 
     def apply(self, host: Host, course: Course) -> HostResult:
         """Make the plan, and carry it out where there is anything to do."""

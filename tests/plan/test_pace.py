@@ -164,6 +164,36 @@ def test_a_failed_operation_ends_the_host_and_not_the_others(make: Make) -> None
     assert ended(hosts) == {A: (Outcome.FAILED, "first"), B: CHANGED}
 
 
+# Only when it is executed, the last operation looks at the host.
+LOOKS = f"""{DEPLOY}
+from pyinfra.api import operation
+from pyinfra.facts.server import Command
+
+@operation()
+def looks():
+    if host.state.is_executing:
+        host.get_fact(Command, "look")
+    yield "three"
+
+looks(name="looks")
+"""
+
+
+@pytest.mark.parametrize("more", ["", "server.shell(name='after', commands=['four'])\n"])
+def test_a_look_that_fails_in_an_operation_fails_the_host_there(make: Make, more: str) -> None:
+    blind = {"fake_responses": {"look": {"success": False, "stderr": "no such device"}}}
+    hosts, converge = make({A: blind, B: {}}, LOOKS + more).fleet()
+    hosts.work(converge.apply)
+    assert ended(hosts) == {A: (Outcome.FAILED, "looks"), B: CHANGED}
+    assert "four" not in ran(hosts)[A]
+
+
+def test_a_failure_that_the_deploy_ignores_fails_no_host(make: Make) -> None:
+    broken = {"fake_responses": {"one": {"success": False, "stderr": "no space left"}}}
+    ignored = DEPLOY.replace('commands=["one"]', 'commands=["one"], _ignore_errors=True')
+    assert make({A: broken}, ignored).apply() == {A: CHANGED}
+
+
 def test_no_operation_begins_after_a_stop_and_the_next_run_goes_on(make: Make) -> None:
     made = make({A: {}, B: {}})
     hosts, converge = made.fleet()

@@ -17,6 +17,7 @@ from rackwright.commands import (
     rollout,
     tag,
 )
+from rackwright.laptop.streams import outliving_readers
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,6 +47,11 @@ for family in FAMILIES:
 
 def main() -> int:
     """Run the command line; returns the exit code."""
+    with outliving_readers():
+        return _run()
+
+
+def _run() -> int:
     try:
         return int(app(prog_name="rackwright", standalone_mode=False) or 0)
     except typer.TyperException as error:

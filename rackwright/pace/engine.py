@@ -103,9 +103,11 @@ class Engine:
                 result = self._not_done(host, course, error)
         del self._running[greenlet]
         gevent.killall(guards, block=False)
-        course.end(result)
-        with suppress(GivenUpError):
-            hang_up(host, gone=bool(course.given_up))
+        try:
+            course.end(result)
+        finally:
+            with suppress(GivenUpError):
+                hang_up(host, gone=bool(course.given_up))
 
     def _not_done(self, host: Host, course: Course, error: BaseException) -> HostResult:
         if isinstance(error.__cause__, SettingsError):

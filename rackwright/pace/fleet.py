@@ -75,9 +75,10 @@ class Fleet:
             raise self.engine.wrong
 
     def _stop(self, reason: str) -> None:
-        if not self.engine.stopping:
-            click.echo(f"{reason}; what runs is waited for, unless you say it again", err=True)
+        again = self.engine.stopping
         self.engine.stop(reason)
+        if not again:
+            click.echo(f"{reason}; what runs is waited for, unless you say it again", err=True)
 
     def work_again(self, work: Work, hosts: Iterable[Host]) -> None:
         """As work(), for hosts that had their turn before."""

@@ -19,6 +19,11 @@ def admin() -> str:
     return re.sub(r"[^!-~]", "?", f"{who.user()}@{who.machine()}")
 
 
+def marked(admin: str) -> str:
+    """An admin of this machine, told apart from one of the same name on another machine."""
+    return f"{admin}#{who.mark()}"
+
+
 def command() -> str:
     """The command line of this process without its secrets, on one line of ASCII."""
     return re.sub(r"[^ -~]", "?", who.command_line())
@@ -34,6 +39,11 @@ class Holder:
     command: str = field(default_factory=command)
 
     @property
+    def identity(self) -> str:
+        """The admin, as hosts keep and compare it."""
+        return marked(self.admin)
+
+    @property
     def words(self) -> tuple[str, ...]:
         """RUN ADMIN PROCESS COMMAND, as host_lock.sh takes them."""
-        return self.run, self.admin, str(self.process), self.command
+        return self.run, self.identity, str(self.process), self.command

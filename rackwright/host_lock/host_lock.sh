@@ -3,17 +3,19 @@
 # the name of one of the functions below; the others are its arguments. Needs nothing but Debian's
 # essential packages.
 # The lock has four lines: RUN held|over, ADMIN, PID START (of its connection), PROCESS COMMAND (on
-# the admin's machine). It is in /run: a reboot ends whatever held it.
+# the admin's machine). It is in /run: a reboot ends whatever held it. ADMIN is USER@MACHINE#MARK,
+# where the mark tells machines of the same name apart; people are shown what stands before it.
 set -eu
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 folder=/run/rackwright
 lock=$folder/lock
+lost=$folder/lost       # since when the connection of the run that holds the lock is known to be gone
 log=/var/log/rackwright.jsonl
-bound=4194304 # bytes; a log of this size becomes the older one of two
-grace=600     # seconds; so long may go on what a run had begun when its connection broke
+bound=4194304           # bytes; a log of this size becomes the older one of two
+grace=600               # seconds from then on; so long may go on what the run had begun
 
 alone() { # FUNCTION ARGUMENT...: while nobody else is in here
-    mkdir -p $folder
+    (umask 077 && mkdir -p $folder) # nobody but root may hold the mutex
     # Closed for what it starts: the kernel's lock ends with the last descriptor.
     (flock 9 && "$@" 9>&-) 9>$folder/mutex
 }
@@ -51,16 +53,24 @@ standing() { # RUN ADMIN: to them, the lock is free, mine, held, or left by a ru
         echo mine
     elif [ "$pid" != 0 ] && [ "$(started "$pid")" = "$start" ]; then
         echo held
-    elif [ "$admin" = "$2" ] || [ $(($(date +%s) - $(stat -c %Y $lock))) -gt $grace ]; then
+    elif [ "$admin" = "$2" ] || [ "$(date +%s)" -ge "$(over_at)" ]; then
         echo left
     else
         echo held
     fi
 }
 
+over_at() { # when, in seconds since 1970, a run is over whose connection is gone: noted at first sight
+    [ -e $lost ] || : >$lost
+    echo $(($(stat -c %Y $lost) + grace))
+}
+
 says() { # VERB: who has the lock, or had it last
     look
-    echo "$admin $1 this host since $(date -u -r $lock +'%F %T UTC') ($command)"
+    over=
+    [ "$word" != held ] || [ ! -e $lost ] ||
+        over="; its connection is gone, and from $(date -u -d "@$(over_at)" +'%T UTC') on the host is free"
+    echo "${admin%#*} $1 this host since $(date -u -r $lock +'%F %T UTC') ($command)$over"
 }
 
 show() { # ADMIN: for one look at a host
@@ -75,6 +85,7 @@ show() { # ADMIN: for one look at a host
 write() { # WORD RUN ADMIN PROCESS COMMAND
     printf '%s %s\n%s\n%s\n%s %s\n' "$2" "$1" "$3" "$(connection)" "$4" "$5" >$lock.new
     mv -f $lock.new $lock
+    rm -f $lost
 }
 
 end_connection() { # of the run that was broken: two must never change a host at the same time
@@ -85,7 +96,7 @@ take() { # RUN ADMIN PROCESS COMMAND SEEN BROKEN: where it is not as SEEN at the
     case $(standing "$1" "$2") in
     held)
         look
-        if [ "$run" != "$6" ]; then
+        if [ "$6" != any ] && [ "$run" != "$6" ]; then
             echo "$(says 'has been changing'); let that run end, and run this again" >&2
             return 1
         fi

@@ -46,7 +46,7 @@ class Turn:
 
     def wait(self, seconds: int) -> str:
         """The command that ends when no other run holds the host, or fails after so long."""
-        return command(SCRIPT, "wait_for", str(seconds), self.holder.run, self.holder.admin)
+        return command(SCRIPT, "wait_for", str(seconds), self.holder.run, self.holder.identity)
 
     def within(self, seconds: int, shell: str, changes: Sequence[Change]) -> str:
         """Shell code of one step, run while this run holds the host; it waits for that so long."""
@@ -73,7 +73,7 @@ def turn(
     What holds the lock is broken where the settings say so, and where it is a run of the same admin
     that is not `alive` any more, by its process here: then only its connection is left.
     """
-    dead = lock.admin == holder.admin and not alive(lock.process)
+    dead = lock.admin == holder.identity and not alive(lock.process)
     breaks = lock.standing == "held" and (settings.docker_lock_break or dead)
     return Turn(holder, lock.run, lock.run if breaks else "")
 

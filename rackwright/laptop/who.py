@@ -1,6 +1,7 @@
 """Who runs this, from which machine, and with which command line."""
 
 import getpass
+import hashlib
 import os
 import shlex
 import socket
@@ -12,6 +13,8 @@ from typing import Final
 from rackwright.hidden import HIDDEN, secretive, without_logins
 from rackwright.settings import PREFIXES
 
+# The process namespace that is no container's: PROC_PID_INIT_INO of linux/proc_ns.h.
+OF_THE_MACHINE: Final = "pid:[4026531836]"
 # Options of pyinfra's and ours that take a password, and those that take KEY=VALUE.
 PASSWORDS: Final = ("--ssh-password", "--password", "--ssh-key-password", "--key-password")
 PAIRS: Final = ("--data", "--env", "-e")
@@ -28,6 +31,27 @@ def user() -> str:
 def machine() -> str:
     """This machine's name."""
     return socket.gethostname()
+
+
+def mark() -> str:
+    """What tells this machine, or container, from others of its name, in eight hex digits."""
+    if sys.platform != "linux":
+        from uuid import getnode
+
+        told = [str(getnode())]
+    else:
+        space = str(Path("/proc/self/ns/pid").readlink())
+        told = [space, _read("/etc/machine-id")]
+        # Containers of one image have one machine-id, if any.
+        told += [] if space == OF_THE_MACHINE else [_read("/proc/sys/kernel/random/boot_id")]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:8]
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
 
 
 def command_line(words: Sequence[str] | None = None) -> str:

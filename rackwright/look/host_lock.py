@@ -12,8 +12,8 @@ Standing = Literal["free", "left", "held"]
 class HostLock:
     """The lock of one host. `run` is the one that holds it, or held it last; "" is none.
 
-    `admin` is USER@MACHINE, `process` the number of the run's process there. `says` is a sentence
-    about the run.
+    `admin` is the Holder.identity of that run, `process` the number of its process there. `says`
+    is a sentence about it.
     """
 
     standing: Standing = "free"

@@ -8,7 +8,7 @@ from pyinfra.api import FactBase
 
 from rackwright.distro import CONFLICTING_PACKAGES, DOCKER_PACKAGES, KUBERNETES
 from rackwright.host.script import command, encoded, unpacked
-from rackwright.host_lock.holder import admin
+from rackwright.host_lock.holder import admin, marked
 from rackwright.look.answer import parse
 from rackwright.look.build_probe import builds_look
 from rackwright.look.cache_seen import cache_look
@@ -98,7 +98,7 @@ def _more(settings: Settings) -> list[str]:
         images_look(settings),
         builds_look(settings),
         command(WORKLOAD) if settings.docker_workload else "",
-        f"[ ! -e {HOST_LOCK} ] || {{ {command(HOST_LOCK_SH, 'show', admin())}; }}",
+        f"[ ! -e {HOST_LOCK} ] || {{ {command(HOST_LOCK_SH, 'show', marked(admin()))}; }}",
         gpu_look(settings) if settings.gpu_asked else "",
     ]
     return [look for look in looks if look]

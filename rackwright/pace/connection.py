@@ -51,19 +51,32 @@ def watch(host: Host, silence: float, lost: Callable[[str], None]) -> None:
     """Ask a host for a sign of life again and again; call `lost` with the reason when none comes.
 
     sshd answers beside whatever runs (RFC 4254, section 4), so only a host that is frozen or gone
-    is silent. paramiko's own keepalive expects no answer. Returns when the connection ends.
+    is silent. paramiko's own keepalive expects no answer. A host that pyinfra reboots has one
+    connection after the other, and none in between; this goes on until it is killed.
     """
-    transport = _transport(host)
-    while transport and transport.is_active():
+    while True:
         gevent.sleep(min(15, silence / 4))
-        if not gevent.with_timeout(silence, _answers, transport, timeout_value=False):
+        transport = _connected(host)
+        if transport is None or gevent.with_timeout(
+            silence, _answers, transport, timeout_value=False
+        ):
+            continue
+        if transport is _connected(host):
             lost(f"no sign of life for {silence:g} s; look at the host, then run this again")
             return
 
 
 def _answers(transport: Any) -> bool:
-    transport.global_request("keepalive@openssh.com")
+    # A connection that ends meanwhile is told by what runs over it.
+    with suppress(EOFError, OSError, SSHException):
+        transport.global_request("keepalive@openssh.com")
     return True
+
+
+def _connected(host: Host) -> Any:
+    client = getattr(host.connector, "client", None)
+    transport = client.get_transport() if client and host.connected else None
+    return transport if transport and transport.is_active() else None
 
 
 def hang_up(host: Host, *, gone: bool = False) -> None:
@@ -86,8 +99,3 @@ def _forget_uploads(connector: SSHConnector) -> None:
     # another one each time, until there are more than sshd allows (MaxSessions, 10).
     sessions = connector.get_file_transfer_connection.cache
     sessions.pop(f"{(connector,)}{{}}", None)  # the key of pyinfra.api.util.memoize
-
-
-def _transport(host: Host) -> Any:
-    client = getattr(host.connector, "client", None)
-    return client.get_transport() if client else None

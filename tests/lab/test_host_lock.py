@@ -20,6 +20,7 @@ from tests.lab.fleet import PYINFRA, RACKWRIGHT, ROOT, Lab, Ran
 from tests.lab.test_locks import CLEAN, GO, SLOW
 
 LOCK = "/run/rackwright/lock"
+LOST = "/run/rackwright/lost"
 WAITS = "is using apt or dpkg; waiting for it"
 # What each admin wants is a change that takes apt's lock, and no time besides.
 ANNA: dict[str, Any] = {"docker_hold": False}
@@ -166,8 +167,12 @@ def test_a_dead_run_is_taken_up_by_its_admin_and_broken_by_a_word(lab: Lab, busy
     same = as_admin(lab, "anna", busy, BEN)
     assert same.code == 0, same.output
     lab.root(busy, f"sed -i '1s/over/held/' {LOCK}")
-    assert as_admin(lab, "ben", busy, ANNA).code == 1
     lab.root(busy, f"touch -d '11 minutes ago' {LOCK}")
+    # Its connection is known to be gone only now, and what it began may go on.
+    gone = as_admin(lab, "ben", busy, ANNA)
+    assert gone.code == 1
+    assert "its connection is gone, and from" in gone.output
+    lab.root(busy, f"touch -d '11 minutes ago' {LOST}")
     expired = as_admin(lab, "ben", busy, ANNA)
     assert expired.code == 0, expired.output
 
@@ -235,6 +240,20 @@ def test_apply_that_is_stopped_gives_the_host_back(lab: Lab, busy: str) -> None:
     assert set(log(lab, busy)) == {("anna", "planned"), ("anna", "not made")}
     after = as_admin(lab, "ben", busy, ANNA, paced=True)
     assert after.code == 0, after.output
+
+
+def test_a_command_of_one_step_breaks_a_lock_by_a_word_too(lab: Lab, busy: str) -> None:
+    others: list[Ran] = []
+
+    def breaks(_: object) -> None:
+        inventory = str(lab.inventory({}))
+        flags = ("--limit", busy, "--break-lock")
+        others.append(lab.rackwright("stop", inventory, "web", *flags))
+        lab.root(busy, GO)
+
+    assert as_admin(lab, "anna", busy, ANNA, at=WAITS, do=breaks).code == 1
+    assert "anna@" not in others[0].output
+    assert "No such container: web" in others[0].output
 
 
 def test_a_plan_that_was_made_before_another_run_is_refused(lab: Lab, busy: str) -> None:

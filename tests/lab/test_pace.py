@@ -242,6 +242,34 @@ def test_a_host_that_freezes_holds_nobody_and_is_named(pending: Six, step: str) 
     assert_the_others_are_done(pending, ran, f"failed in .*: {step}.*: no sign of life for 10 s")
 
 
+# As after a reboot: the connection of before is gone, and there is another one.
+RECONNECTS = f"""
+from pyinfra import host
+from pyinfra.operations import python, server
+
+def reconnect():
+    host.connector.client.close()
+    host.disconnect()
+    host.connect()
+
+python.call(name="reconnect", function=reconnect)
+server.shell(name="hang", commands=["sudo touch {MARK}; sleep infinity"])
+"""
+
+
+def test_a_host_that_freezes_after_a_reboot_is_named(home: Six) -> None:
+    deploy = home.folder / "reconnects.py"
+    deploy.write_text(RECONNECTS)
+    words = ("--yes", "--limit", home.odd, "--task", str(deploy))
+    running = home.start("apply", *words, data={home.odd: {"host_silence": SILENCE}})
+    wait_for(f"{home.odd} hangs", lambda: hangs(home), 120, 0.5)
+    with frozen(home):
+        ran = running.end()
+    assert ran.code == 3, ran.output
+    assert "failed in" in ran.output
+    assert "hang: no sign of life for 10 s" in ran.output
+
+
 def test_a_command_that_does_not_end_is_given_up(pending: Six) -> None:
     hang(pending, "Verify")
     limits = {"host_command_timeout": 5, "docker_apt_timeout": 30}

@@ -61,11 +61,17 @@ def test_a_held_host_is_refused_with_who_and_what_to_do() -> None:
     assert "docker_lock_break=true" in said
 
 
-@given(st.sampled_from(["free", "left", "held"]), st.booleans(), st.booleans(), st.booleans())
+@given(
+    st.sampled_from(["free", "left", "held"]),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["ben@desk#01234567", "anna@laptop#01234567", "anna@laptop"]),
+)
 def test_a_lock_is_broken_by_a_word_or_by_the_admin_whose_run_is_dead(
-    standing: Standing, word: bool, same: bool, alive: bool
+    standing: Standing, word: bool, same: bool, alive: bool, other: str
 ) -> None:
-    lock = HostLock(standing, "run-1", "anna@laptop" if same else "ben@desk", 7, OTHERS)
+    lock = HostLock(standing, "run-1", ANNA.identity if same else other, 7, OTHERS)
     ours = turn(ANNA, lock, Settings(docker_lock_break=word), lambda _: alive)
     may = word or (same and not alive)
     assert ours.broken == ("run-1" if standing == "held" and may else "")

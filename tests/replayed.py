@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from rackwright.look.answer import parse, values_by_key
-from rackwright.look.gpu import parse_gpus
+from rackwright.look.gpu_answer import parse_gpus
 from rackwright.look.mirrors import Live, ProbedMirrors
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.planning import plan

@@ -17,7 +17,8 @@ from rackwright.host.error import HostError
 from rackwright.host.remote import run
 from rackwright.laptop.layers import layered
 from rackwright.look.answer import values_by_key
-from rackwright.look.gpu import Gpu, GpuProcess, Gpus, parse_gpus
+from rackwright.look.gpu import Gpu, GpuProcess, Gpus
+from rackwright.look.gpu_answer import parse_gpus
 from rackwright.look.probe import gpu_look
 from rackwright.packages.nvidia import TOOLKIT_PACKAGES
 from rackwright.report.outcome import Outcome

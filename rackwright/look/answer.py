@@ -12,7 +12,7 @@ from rackwright.laptop import openpgp
 from rackwright.look import sources_seen
 from rackwright.look.builds import parse_builds
 from rackwright.look.cache_seen import cache_seen
-from rackwright.look.gpu import parse_gpus
+from rackwright.look.gpu_answer import parse_gpus
 from rackwright.look.host_lock import parse_host_lock
 from rackwright.look.images import parse_images
 from rackwright.look.observed import Engine, Observed, Package, ProbeError, Running, Unfinished

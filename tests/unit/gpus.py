@@ -6,7 +6,8 @@ from typing import Any
 
 from rackwright.gpu.cdi import expected
 from rackwright.look.answer import values_by_key
-from rackwright.look.gpu import Gpu, Gpus, Unit, parse_gpus
+from rackwright.look.gpu import Gpu, Gpus, Unit
+from rackwright.look.gpu_answer import parse_gpus
 from rackwright.look.observed import Engine, Observed, Package
 from rackwright.packages.nvidia import TOOLKIT_PACKAGES
 from rackwright.packages.nvidia_sources import CUDA_KEYRING, TOOLKIT_KEYRING

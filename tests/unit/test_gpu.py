@@ -8,7 +8,8 @@ import pytest
 from rackwright.gpu.cdi import stale
 from rackwright.gpu.health import findings
 from rackwright.look.answer import parse, values_by_key
-from rackwright.look.gpu import Gpu, GpuContainer, GpuProcess, parse_gpus
+from rackwright.look.gpu import Gpu, GpuContainer, GpuProcess
+from rackwright.look.gpu_answer import parse_gpus
 from rackwright.look.observed import Package
 from rackwright.look.probe import arguments
 from rackwright.packages import nvidia

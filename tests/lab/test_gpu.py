@@ -5,6 +5,7 @@ Everything that is not NVIDIA's is real.
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,6 +194,31 @@ def test_the_doctor_names_what_is_wrong_with_a_card(gpus: Gpus, rebooted: Ran) -
     assert "GPU 0 had 2 uncorrected ECC errors" in ran.output
     assert "GPU 0 is throttled" in ran.output
     assert gpus.none in ran.output
+
+
+# A task after which a (simulated) card is not what it was.
+WEARS = """
+from pyinfra import host
+from pyinfra.operations import python
+
+from lab.gpu.host import set_card
+
+python.call(name="a card wears", function=lambda: set_card(host.name, 0, ecc_uncorrected=2))
+"""
+
+
+def test_a_wave_that_costs_a_card_is_the_last(gpus: Gpus, rebooted: Ran, tmp_path: Path) -> None:
+    task = tmp_path / "wears.py"
+    task.write_text(WEARS)
+    data = {name: gpus.settings(gpu_driver="keep") for name in gpus.all}
+    words = ("--task", str(task), "--waves", "1,100%", "--settle", "0", "--yes")
+    limits = [word for name in gpus.all for word in ("--limit", name)]
+    inventory = str(gpus.lab.inventory(data))
+    ran = gpus.lab.rackwright("rollout", inventory, *words, *limits, "--report", str(tmp_path))
+    simulated.set_card(gpus.a100, 0, ecc_uncorrected=0)
+    assert ran.code == 3, ran.output
+    assert "GPU 0 had 2 uncorrected ECC errors" in ran.output
+    assert f"stands at wave 1 of 2: {gpus.a100} failed, 1 untouched" in ran.output
 
 
 def test_a_driver_change_on_an_idle_host_ends_with_its_reboot(gpus: Gpus, rebooted: Ran) -> None:

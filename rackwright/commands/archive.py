@@ -11,6 +11,7 @@ from rackwright.commands.arguments import (
     BreakLock,
     Container,
     Exclude,
+    HostName,
     Inventory,
     Limit,
     Wait,
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def export(
     inventory: Inventory,
-    host: Annotated[str, typer.Argument(callback=word, help="A host of the inventory.")],
+    host: HostName,
     container: Container,
     file: Annotated[Path, typer.Argument(help="The file on this machine.")],
     force: Annotated[

@@ -72,6 +72,7 @@ Limit = Annotated[
 Exclude = Annotated[
     list[str], typer.Option(metavar="HOST", help="Not these hosts or groups; may hold * and ?.")
 ]
+HostName = Annotated[str, typer.Argument(callback=word, help="A host of the inventory.")]
 Container = Annotated[str, typer.Argument(callback=word, help="Name or ID of a container.")]
 Containers = Annotated[
     list[str],

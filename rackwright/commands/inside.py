@@ -1,4 +1,4 @@
-"""logs, exec and run: what goes on in containers."""
+"""logs, exec, attach and run: what goes on in containers."""
 
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from rackwright.commands.arguments import (
     Container,
     Env,
     Exclude,
+    HostName,
     Interactive,
     Inventory,
     Limit,
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     add(app, logs, "logs inventory/lab.py web --tail 20")
     add(app, exec_, "exec inventory/lab.py web -- ls -l /srv", name="exec")
+    add(app, attach, "attach inventory/lab.py server-1 shell")
     add(app, run, "run inventory/lab.py --gpus all nvidia/cuda:12.4.1-base-ubuntu22.04 nvidia-smi")
 
 
@@ -75,6 +77,23 @@ def exec_(
     if interactive or tty:
         return enter(inventory, limit, exclude, words, interactive, tty)
     return inside(inventory, limit, exclude, words)
+
+
+def attach(
+    inventory: Inventory,
+    host: HostName,
+    container: Container,
+) -> int:
+    """Go to what a container on one host runs, its own input and output.
+
+    Ctrl-P Ctrl-Q detaches from it and lets it run, where it has a terminal (tty and stdin_open in
+    docker_containers). The end of what it runs, such as exit in a shell, is the container's end;
+    without a terminal Ctrl-C goes there, too. To look on there is logs --follow, and exec -it for
+    a shell beside it.
+    """
+    from rackwright.fleetwide.interactive import attach as hand_over
+
+    return hand_over(inventory, host, container)
 
 
 def run(

@@ -65,9 +65,11 @@ def labels(name: str, container: Container, secrets: str) -> tuple[str, ...]:
 def _options(container: Container) -> dict[str, tuple[str, ...]]:
     single = ("restart", "user", "workdir", "hostname", "gpus", "shm_size")
     several = {"ports": "publish", "volumes": "volume"}
+    flags = {"tty": "tty", "stdin_open": "interactive"}
     maps = {"env": "env", "ulimits": "ulimit", "labels": "label"}
     return {
         **{key: _option(key, [getattr(container, key)]) for key in single},
+        **{key: (f"--{flag}=true",) for key, flag in flags.items() if getattr(container, key)},
         # Docker knows one network there; the others are added to the container.
         "networks": _option("network", container.networks[:1]),
         "entrypoint": _option("entrypoint", container.entrypoint[:1]),

@@ -1,9 +1,10 @@
-"""exec -it and run -it: one host, through ssh itself, which knows terminals."""
+"""exec -it, run -it and attach: one host, through ssh itself, which knows terminals."""
 
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from pyinfra.api import Host
@@ -11,13 +12,15 @@ from pyinfra.api import Host
 from rackwright import exits
 from rackwright.fleet import load
 from rackwright.fleetwide.hosts import wrong
-from rackwright.fleetwide.words import Words
+from rackwright.fleetwide.words import Words, entering
 from rackwright.host.rooted import rooted
+from rackwright.host.script import command
 from rackwright.host.ssh_command import ssh_command
 from rackwright.results import hosts_of
 from rackwright.settings import SettingsError
 
 LOST = 255  # ssh(1), EXIT STATUS: an error of ssh itself
+ATTACH = Path(__file__).with_name("attach.sh")
 
 
 def enter(
@@ -32,6 +35,35 @@ def enter(
 
     Returns the exit code of the command: that of what ran is told in words.
     """
+    shell = shlex.join(entering(words, interactive, tty))
+    return _hand_over(inventory, limit, exclude, shell, interactive, tty)
+
+
+def attach(inventory: str, host: str, container: str) -> int:
+    """Hand this terminal, or any other input, over to what a container of one host runs.
+
+    Returns the exit code of the command; it is 0 where the container runs on.
+    """
+    shell, tty = command(ATTACH, container), sys.stdin.isatty()
+    return _hand_over(inventory, [host], [], shell, interactive=True, tty=tty)
+
+
+def session(host: Host, shell: str, tty: bool) -> list[str]:
+    """ssh's command line for shell code as root, with or without a terminal."""
+    remote = f"sh -c {shlex.quote(rooted(shell, own_sudo=True, terminal=tty))}"
+    # At this level ssh tells its errors and not that a connection was closed.
+    options = ("-t" if tty else "-T", "-o", "LogLevel=ERROR")
+    return ssh_command(host.name, host.data.dict(), *options, remote=remote)
+
+
+def _hand_over(
+    inventory: str,
+    limit: Sequence[str],
+    exclude: Sequence[str],
+    shell: str,
+    interactive: bool,
+    tty: bool,
+) -> int:
     try:
         host = _only_host(hosts_of(load(inventory, limit, exclude)))
         if tty and not sys.stdin.isatty():
@@ -39,7 +71,7 @@ def enter(
     except SettingsError as error:
         return wrong(error)
     code = subprocess.run(  # noqa: S603  every word is quoted in one of our own
-        session(host, words, interactive, tty), stdin=None if interactive else subprocess.DEVNULL
+        session(host, shell, tty), stdin=None if interactive else subprocess.DEVNULL
     ).returncode
     if code == LOST:
         click.echo(f"{host.name}: ssh could not log in, or the connection broke", err=True)
@@ -48,21 +80,13 @@ def enter(
     return exits.FAILED if code else 0
 
 
-def session(host: Host, words: Words, interactive: bool, tty: bool) -> list[str]:
-    """ssh's command line for `docker exec|run` with input, a terminal, or both."""
-    flags = [*(["--interactive"] if interactive else []), *(["--tty"] if tty else [])]
-    docker = shlex.join([*words[:2], *flags, *words[2:]])
-    remote = f"sh -c {shlex.quote(rooted(docker, own_sudo=True, terminal=tty))}"
-    # At this level ssh tells its errors and not that a connection was closed.
-    options = ("-t" if tty else "-T", "-o", "LogLevel=ERROR")
-    return ssh_command(host.name, host.data.dict(), *options, remote=remote)
-
-
 def _only_host(hosts: Sequence[Host]) -> Host:
     if len(hosts) != 1:
         raise SettingsError(
-            [f"-i and -t are for one host, and these are {len(hosts)}: use --limit"]
+            [f"input and terminal go to one host, and these are {len(hosts)}: name one (--limit)"]
         )
     if hosts[0].connector_cls.__name__ != "SSHConnector":
-        raise SettingsError([f"{hosts[0].name}: -i and -t work only on hosts reached over SSH"])
+        raise SettingsError(
+            [f"{hosts[0].name}: input and terminal work only on hosts reached over SSH"]
+        )
     return hosts[0]

@@ -30,6 +30,12 @@ def run_command(
     return ("docker", "run", *flags, *_options(options), "--", image, *command)
 
 
+def entering(words: Words, interactive: bool, tty: bool) -> Words:
+    """`docker exec|run` in words that pass on input, a terminal, or both."""
+    flags = [*(["--interactive"] if interactive else []), *(["--tty"] if tty else [])]
+    return (*words[:2], *flags, *words[2:])
+
+
 def _options(options: Options) -> Words:
     given = {name: [value] if isinstance(value, str) else value for name, value in options.items()}
     return tuple(f"--{name}={value}" for name, values in given.items() for value in values or ())

@@ -84,6 +84,8 @@ class Container(BaseModel):
     user: UserAndGroup | None = None
     workdir: InsidePath | None = None
     hostname: HostName | None = None
+    tty: bool = False
+    stdin_open: bool = False
     gpus: Gpus | None = None
     shm_size: Size | None = None
     ulimits: dict[UlimitName, Ulimit] = {}
@@ -120,9 +122,9 @@ class ContainerSettings(BaseModel):
     docker_containers: dict[Name, Container] = Field(
         {},
         description="Containers by name: `image`, `command`, `entrypoint`, `env`, `secrets`, "
-        "`ports`, `volumes`, `networks`, `restart`, `user`, `workdir`, `hostname`, `gpus`, "
-        "`shm_size`, `ulimits`, `healthcheck`, `labels`, `wait`, and `state`: `running`, "
-        "`stopped` or `absent`.",
+        "`ports`, `volumes`, `networks`, `restart`, `user`, `workdir`, `hostname`, `tty`, "
+        "`stdin_open`, `gpus`, `shm_size`, `ulimits`, `healthcheck`, `labels`, `wait`, and "
+        "`state`: `running`, `stopped` or `absent`.",
     )
 
     @model_validator(mode="after")

@@ -39,6 +39,8 @@ WEB: dict[str, Any] = {
     "labels": {"team": "infra"},
     "healthcheck": {"command": "cat /etc/os-release", "interval": "1s", "retries": 2},
 }
+# Ends at once without a terminal, or with an input that ends.
+READS = ["sh", "-c", "trap exit TERM; test -t 0 || exit 9; while read line; do echo $line; done"]
 DB: dict[str, Any] = {"image": "keeps:1", "command": STAYS}
 
 
@@ -125,10 +127,11 @@ def test_the_secret_is_seen_nowhere(lab: Lab, made: Ran) -> None:
 def test_only_the_changed_one_is_made_anew_and_its_data_stays(lab: Lab, host: str) -> None:
     lab.root(host, "docker exec db sh -c 'echo kept > /keep/it'")
     before = {name: inspect(lab, host, name)["Id"] for name in ("db", "web")}
-    changed = {**DB, "env": {"MORE": "1"}}
+    changed = {**DB, "command": READS, "tty": True, "stdin_open": True}
     plan = run(lab, {"db": changed, "web": WEB}, "--dry", limit=(host,))
     assert "containers  db: running -> running, made anew" in plan.output, plan.output
-    assert "because env changed; impact: restart, stops the containers db" in (plan.output)
+    reason = "because command, stdin_open, tty changed; impact: restart, stops the containers db"
+    assert reason in plan.output
     ran = run(lab, {"db": changed, "web": WEB}, limit=(host,))
     assert ran.code == 0, ran.output
     after = {name: inspect(lab, host, name)["Id"] for name in ("db", "web")}

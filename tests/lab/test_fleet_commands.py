@@ -167,39 +167,55 @@ def test_a_container_s_life(fleet: Fleet) -> None:
 
 
 def test_one_host_can_be_entered(fleet: Fleet) -> None:
+    name = fleet.names[1]
     fleet.done("run", "-d", "--name", "web", "debian:12", "--", "sleep", "600")
     assert fleet("exec", "-it", "web", "--", "sh").code == 4  # two hosts
-    said = entered(
-        fleet,
-        "exec",
-        "web",
-        "-it",
-        "--",
-        "sh",
-        typed="tty=$(busybox tty); echo is ${tty#/dev/}\nexit\n",
-    )
+    typed = "tty=$(busybox tty); echo is ${tty#/dev/}\nexit\n"
+    line = ("exec", fleet.inventory, "--limit", name, "web", "-it", "--", "sh")
+    said = entered(line, ("", typed))
     assert said.code == 0, said.output
     assert "is pts/" in said.output
-    said = entered(fleet, "run", "debian:12", "-it", "--", "sh", typed="exit 4\n")
+    line = ("run", fleet.inventory, "--limit", name, "debian:12", "-it", "--", "sh")
+    said = entered(line, ("", "exit 4\n"))
     assert said.code == 3
-    assert f"{fleet.names[1]}: exit code 4" in said.output
-    assert fleet.has(fleet.names[1], "container") == {"web"}
+    assert f"{name}: exit code 4" in said.output
+    assert fleet.has(name, "container") == {"web"}
 
 
-def entered(fleet: Fleet, command: str, *words: str, typed: str) -> Ran:
-    """What a command says on a terminal where this is typed."""
+def test_a_container_s_own_terminal_is_left_and_ended(fleet: Fleet) -> None:
+    for name in fleet.names:
+        fleet.lab.root(name, "docker run -dit --name shell debian:12 sh")
+        line = ("attach", fleet.inventory, name, "shell")
+        echo = ("", "echo $((6*7)) in $0\n")
+        left = entered(line, echo, ("42 in sh", "\x10\x11"))
+        assert left.code == 0, left.output
+        running = "docker inspect -f '{{.State.Running}}' shell"
+        assert fleet.lab.root(name, running).strip() == "true"
+        ended = entered(line, echo, ("42 in sh", "exit 5\n"))
+        assert ended.code == 3
+        assert f"{name}: exit code 5" in ended.output
+        assert fleet.lab.root(name, running).strip() == "false"
+    gone = entered(line)
+    assert gone.code == 3
+    assert "cannot attach to a stopped container" in gone.output
+
+
+def entered(words: tuple[str, ...], *steps: tuple[str, str]) -> Ran:
+    """What a command says on a terminal where, once it has said something, this is typed."""
     ours, theirs = pty.openpty()
-    line = [RACKWRIGHT, command, fleet.inventory, "--limit", fleet.names[1], *words]
+    line, todo = [RACKWRIGHT, *words], list(steps)
     with subprocess.Popen(line, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
-        os.write(ours, typed.encode())
         output = b""
         try:
-            while chunk := os.read(ours, 4096):
-                output += chunk
+            while True:
+                while todo and todo[0][0] in output.decode(errors="replace"):
+                    os.write(ours, todo.pop(0)[1].encode())
+                output += os.read(ours, 4096)
         except OSError:  # Linux: EIO when nobody holds the other side any more
             pass
         os.close(ours)
+        assert not todo, output
         return Ran(process.wait(timeout=60), output.decode())
 
 

@@ -144,6 +144,8 @@ def test_a_whole_container_as_words_of_docker() -> None:
         volumes=["data:/data", "/srv:/srv:ro"],
         networks=["front", "back"],
         user="1000:1000",
+        tty=True,
+        stdin_open=True,
         gpus=[0, 1],
         shm_size="8g",
         ulimits={"memlock": -1},
@@ -155,6 +157,8 @@ def test_a_whole_container_as_words_of_docker() -> None:
         "--user=1000:1000",
         '--gpus="device=0,1"',
         "--shm-size=8g",
+        "--tty=true",
+        "--interactive=true",
         "--network=front",
         "--entrypoint=/bin/app",
         "--publish=80",
@@ -199,6 +203,8 @@ entries = st.fixed_dictionaries(
         "user": text,
         "workdir": text.map("/{}".format),
         "hostname": text,
+        "tty": st.booleans(),
+        "stdin_open": st.booleans(),
         "gpus": st.one_of(text, st.lists(text)),
         "shm_size": text,
         "labels": st.dictionaries(text, text, max_size=2),
@@ -247,11 +253,14 @@ def test_what_makes_another_container() -> None:
         container(networks=["one"]),
         container(networks=["one", "two"]),
         container(restart="no"),
+        container(tty=True),
+        container(stdin_open=True),
     ]
     assert len({fingerprint(each) for each in kinds}) == len(kinds)
     same = [
         container(state="stopped"),
         container(wait=5),
+        container(tty=False, stdin_open=False),
     ]
     assert {fingerprint(each) for each in same} == {fingerprint(container())}
     from_elsewhere = container(secrets={"A": {"command": "pass a"}})

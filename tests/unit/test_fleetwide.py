@@ -89,6 +89,9 @@ def test_what_runs_in_containers_keeps_its_words() -> None:
     assert ran == ("docker", "run", "--rm", "--name=x", "--", "debian", "--help")
     assert "--rm" not in run_command("debian", [], {}, detach=True, keep=False)
     assert "--rm" not in run_command("debian", [], {}, detach=False, keep=True)
+    words = exec_command("web", ["sh"])
+    assert entering(words, True, True)[:5] == ("docker", "exec", "--interactive", "--tty", "--")
+    assert entering(words, True, False)[:4] == ("docker", "exec", "--interactive", "--")
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))

@@ -18,7 +18,7 @@ from rackwright.fleetwide.lines import Lines
 from rackwright.fleetwide.sizes import human, parse_size
 from rackwright.fleetwide.tag import said
 from rackwright.fleetwide.whole import whole
-from rackwright.fleetwide.words import exec_command, logs_command, run_command
+from rackwright.fleetwide.words import entering, exec_command, logs_command, run_command
 from rackwright.host.rooted import reason, rooted
 from rackwright.host.ssh_command import ssh_command
 from rackwright.report.outcome import HostResult, Outcome

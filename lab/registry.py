@@ -24,10 +24,14 @@ BASES = {
     "library/debian:13": ("debian", "13"),
     "library/ubuntu:22.04": ("ubuntu", "22.04"),
     "library/ubuntu:24.04": ("ubuntu", "24.04"),
+    "library/busybox:1.37": ("busybox", "1.37"),
 }
 # The one base that has apt: a true Debian, made by mmdebstrap. Under the second name it is a
 # stand-in for NVIDIA's base: it has no CUDA.
 WITH_APT = ("library/debian:trixie-slim", "nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04")
+# An image of the same bytes on every machine, so that its digest can stand in an inventory.
+PAPER = "papers/2026:1"
+PAPER_LAYER = archive({"paper.txt": File(b"what a paper was computed with\n")})
 
 
 def content() -> Path:
@@ -53,10 +57,10 @@ def content() -> Path:
                 "stale": {"library/hello-world:latest": hello_layer(busybox, "stale")},
             }.items():
                 for name, layer in images_by_name.items():
-                    for path, data in image_files(name, layer, command(name), architecture).items():
-                        target = unfinished / registry / path
-                        target.parent.mkdir(parents=True, exist_ok=True)
-                        target.write_bytes(data)
+                    packed = gzip.compress(layer, 1, mtime=0)
+                    files = image_files(name, layer, architecture, packed)
+                    write(unfinished / registry, files)
+            write(unfinished / "mirror", paper())
             unfinished.rename(folder)
     return folder
 
@@ -96,27 +100,58 @@ def command(name: str) -> list[str]:
     return ["/bin/busybox", "cat", "/hello.txt"] if "hello-world" in name else ["/bin/sh"]
 
 
-def image_files(name: str, layer: bytes, cmd: list[str], architecture: str) -> dict[str, bytes]:
-    """The files that a registry's storage holds for an image `repository:tag` of one layer."""
-    repository, _, tag = name.rpartition(":")
-    packed = gzip.compress(layer, 1, mtime=0)
-    config = dumps(
+def paper() -> dict[str, bytes]:
+    """The files of PAPER. It is not compressed: gzip's bytes are those of its version."""
+    return image_files(PAPER, PAPER_LAYER, "amd64")
+
+
+def write(root: Path, files: dict[str, bytes]) -> None:
+    for path, data in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
+def saved(name: str, layer: bytes, architecture: str) -> bytes:
+    """An image of one layer as `docker save` writes it."""
+    entry = {"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}
+    return archive(
+        {
+            "manifest.json": File(dumps([entry])),
+            "config.json": File(configuration(name, layer, architecture)),
+            "layer.tar": File(layer),
+        }
+    )
+
+
+def configuration(name: str, layer: bytes, architecture: str) -> bytes:
+    """The configuration of an image of that layer."""
+    return dumps(
         {
             "architecture": architecture,
             "os": "linux",
             "created": "2024-01-01T00:00:00Z",
-            "config": {"Cmd": cmd, "Env": [f"PATH={PATH}"]},
+            "config": {"Cmd": command(name), "Env": [f"PATH={PATH}"]},
             "rootfs": {"type": "layers", "diff_ids": [sha256(layer)]},
             "history": [{"created": "2024-01-01T00:00:00Z", "created_by": "rackwright lab"}],
         }
     )
+
+
+def image_files(
+    name: str, layer: bytes, architecture: str, compressed: bytes | None = None
+) -> dict[str, bytes]:
+    """The files that a registry's storage holds for an image `repository:tag` of one layer."""
+    repository, _, tag = name.rpartition(":")
+    config = configuration(name, layer, architecture)
+    packed, suffix = (layer, "") if compressed is None else (compressed, ".gzip")
     docker = "application/vnd.docker"
     manifest = dumps(
         {
             "schemaVersion": 2,
             "mediaType": f"{docker}.distribution.manifest.v2+json",
             "config": blob(f"{docker}.container.image.v1+json", config),
-            "layers": [blob(f"{docker}.image.rootfs.diff.tar.gzip", packed)],
+            "layers": [blob(f"{docker}.image.rootfs.diff.tar{suffix}", packed)],
         }
     )
     root = Path("docker/registry/v2")

@@ -1,6 +1,6 @@
-"""What is written down of our schemas: the table of settings in README.md, and that of reports.
+"""What is written elsewhere too: the table of settings, the inventories, the schema of reports.
 
-`python -m rackwright.docs` writes both.
+`python -m rackwright.docs` writes them all into README.md and docs/.
 """
 
 import json
@@ -14,9 +14,11 @@ from pydantic.fields import FieldInfo
 from rackwright.report.record import RunRecord
 from rackwright.settings import Settings
 
-README = Path(__file__).parents[1] / "README.md"
-REPORT_SCHEMA = README.with_name("docs") / "report.schema.json"
-MARKS = re.compile(r"(?<=<!-- settings -->\n).*?(?=<!-- /settings -->)", re.DOTALL)
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+REPORT_SCHEMA = ROOT / "docs" / "report.schema.json"
+# What stands between these is made: "settings", or a file of the project.
+MARKS = re.compile(r"<!-- (settings|inventory/\w+\.py) -->\n.*?<!-- /\1 -->", re.DOTALL)
 
 
 def settings_table() -> str:
@@ -28,15 +30,28 @@ def settings_table() -> str:
     return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows]) + "\n"
 
 
-def with_settings_table(readme: str) -> str:
-    """README.md's text with today's table between the marks."""
-    return MARKS.sub(lambda _: settings_table(), readme)
+def made_anew(page: str) -> str:
+    """A page's text with today's settings and inventories between its marks."""
+
+    def anew(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"<!-- {name} -->\n{_made(name)}<!-- /{name} -->"
+
+    return MARKS.sub(anew, page)
 
 
 def report_schema() -> str:
     """The JSON schema of report.json."""
     schema = RunRecord.model_json_schema(mode="serialization")
     return json.dumps(schema, indent=2) + "\n"
+
+
+def _made(name: str) -> str:
+    if name == "settings":
+        return settings_table()
+    # What the file says of itself, the page says in its own words.
+    _, _, inventory = (ROOT / name).read_text().partition('"""\n\n')
+    return f"```python\n{inventory}```\n"
 
 
 def _shown(default: Any) -> str:
@@ -55,5 +70,6 @@ def _meaning(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_settings_table(README.read_text()))
+    for page in PAGES:
+        page.write_text(made_anew(page.read_text()))
     REPORT_SCHEMA.write_text(report_schema())

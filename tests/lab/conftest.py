@@ -15,10 +15,15 @@ def lab_command(*words: str) -> None:
     subprocess.run([sys.executable, "-m", "lab", *words], cwd=ROOT, check=True, timeout=900)
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def bring_up() -> None:
     """Three hosts, one of each kind, the first one dirty."""
     lab_command("up", "--hosts", "3", "--distros", DISTROS, "--dirty")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The hosts of bring_up."""
+    bring_up()
     try:
         yield Lab(tmp_path_factory.mktemp("lab"))
     finally:

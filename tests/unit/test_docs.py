@@ -1,63 +1,72 @@
-"""README.md says what is so."""
+"""README.md and docs/ say what is so."""
 
 import re
-import runpy
+from pathlib import Path
 
 import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from rackwright.cli import app
-from rackwright.docs import README, REPORT_SCHEMA, report_schema, with_settings_table
-from rackwright.laptop.compose_files import with_compose_files
-from rackwright.laptop.fleet_cache import with_fleet_cache
-from rackwright.settings import Settings, parse_fleet
+from rackwright.docs import PAGES, REPORT_SCHEMA, ROOT, made_anew, report_schema
+from rackwright.settings import Settings
 
 
-def test_the_table_of_settings_is_the_schema() -> None:
-    text = README.read_text()
-    assert with_settings_table(text) == text, "run `make docs`"
-    assert all(f"| `{name}` |" in text for name in Settings.model_fields)
+def test_settings_and_inventories_are_as_they_are_now() -> None:
+    texts = [page.read_text() for page in PAGES]
+    assert [made_anew(text) for text in texts] == texts, "run `make docs`"
+    everything = "\n".join(texts)
+    assert all(f"| `{name}` |" in everything for name in Settings.model_fields)
+    for name in ("example.py", "gpu_lab.py"):
+        assert f"<!-- inventory/{name} -->\n```python\n" in everything
 
 
 def test_the_schema_of_reports_is_that_of_the_models() -> None:
     assert REPORT_SCHEMA.read_text() == report_schema(), "run `make docs`"
 
 
-@pytest.mark.parametrize("name", ["example.py", "gpu_lab.py"])
-def test_the_inventories_are_those_in_the_readme(name: str) -> None:
-    text = (README.parent / "inventory" / name).read_text()
-    _, _, inventory = text.rpartition('"""\n\n')
-    assert inventory in README.read_text()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    shown = re.findall(r"""(?:\]\(|src(?:set)?=")([^)"]+)[)"]""", page.read_text())
+    for link in (each for each in shown if "://" not in each):
+        path, _, anchor = link.partition("#")
+        to = (page.parent / path) if path else page
+        assert to.exists(), link
+        assert not anchor or anchor in anchors(to.read_text()), link
 
 
-def test_what_the_readme_shows_is_there() -> None:
-    shown = re.findall(r"""(?:\]\(|src(?:set)?=")([^)"#:]+)[)"]""", README.read_text())
-    assert "docs/report-light.png" in shown
-    assert [path for path in shown if not (README.parent / path).exists()] == []
+def anchors(text: str) -> set[str]:
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(r"(?m)^##* (.*)$", re.sub(r"(?ms)^```.*?^```$", "", text))
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_every_page_is_found_from_the_readme() -> None:
+    readme, *pages = PAGES
+    text = readme.read_text()
+    assert [page.name for page in pages if f"](docs/{page.name}" not in text] == []
+
+
+def flags() -> dict[str, set[str]]:
+    """The commands of rackwright with their flags."""
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return {
+        name: {flag for each in command.params for flag in each.opts}
+        for name, command in group.commands.items()
+    }
 
 
 def test_the_commands_of_the_table_by_hand_are_there() -> None:
-    text = (README.parent / "docs" / "by-hand.md").read_text()
+    text = (ROOT / "docs" / "by-hand.md").read_text()
     assert len(text.splitlines()) <= 40
     named = re.findall(r"`rackwright ([a-z]+)([^`]*)`", text)
     assert len(named) > 10
-    group = get_command(app)
-    assert isinstance(group, TyperGroup)
-    commands = group.commands
+    known = flags()
     for name, words in named:
-        flags = {flag for each in commands[name].params for flag in each.opts}
         used = re.findall(r"(?<!\w)--[a-z][a-z-]*", words)
-        assert set(used) <= flags, (name, words)
+        assert set(used) <= known[name], (name, words)
     for setting in set(re.findall(r"`((?:docker|apt|pip)_[a-z_]+)", text)):
         assert setting in Settings.model_fields, setting
     for template in re.findall(r"templates/[\w.]+", text):
-        assert (README.parent / template).exists(), template
-
-
-def test_the_settings_of_the_gpu_lab_are_right() -> None:
-    found = runpy.run_path(str(README.parent / "inventory" / "gpu_lab.py"))
-    (names, everywhere), (gpus, gpu) = found["everywhere"], found["gpu"]
-    data = {name: {**everywhere, **(gpu if name in gpus else {})} for name in names}
-    fleet = with_compose_files(with_fleet_cache(parse_fleet(data), data))
-    assert [name for name, each in fleet.items() if each.cache and each.cache.serves] == ["cache-1"]
+        assert (ROOT / template).exists(), template

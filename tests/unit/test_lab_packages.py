@@ -1,5 +1,6 @@
 """Names, versions, control files and registry content are like those of the real ones."""
 
+import gzip
 import json
 
 import pytest
@@ -92,7 +93,7 @@ def test_an_archive_of_the_same_files_has_the_same_bytes() -> None:
 
 def test_a_tag_leads_to_a_manifest_that_leads_to_the_layer() -> None:
     layer = archive({"hello.txt": File(b"hello")})
-    files = registry.image_files("library/x:1", layer, ["/x"], "amd64")
+    files = registry.image_files("library/x:1", layer, "amd64", gzip.compress(layer, 1, mtime=0))
     root = "docker/registry/v2"
     this = files[f"{root}/repositories/library/x/_manifests/tags/1/current/link"].decode()
 

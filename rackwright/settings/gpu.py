@@ -61,13 +61,16 @@ class GpuSettings(BaseModel):
 
     gpu_driver: Annotated[str, AfterValidator(_driver)] = Field(
         "keep",
-        description="`keep`, `distro` (the distribution's choice), a branch (`535`, `570-server`, "
-        "`570-server-open`; `-open` for the open kernel module) or a version (`570.86.15`).",
+        description="`keep`, `distro` (the distribution's choice), a branch (`570`, `570-open`; "
+        "Ubuntu's own for servers is `570-server` or `570-server-open`) or, with `gpu_repo_url`, a "
+        "version (`570.86.15`, `570.86.15-open`). `-open` is the open kernel module. Debian has "
+        "only `distro`; all else needs `gpu_repo_url` there.",
     )
     gpu_repo_url: HttpUrl | None = Field(
         None,
         description="NVIDIA's CUDA repository (`https://developer.download.nvidia.com/compute/cuda"
-        "/repos`) or a mirror of it, for the driver; `None` takes the distribution's.",
+        "/repos`) or a mirror of it, for the driver; `None` takes the distribution's. It has no "
+        "`-server`.",
     )
     gpu_key_fingerprint: Fingerprint | None = Field(
         None,

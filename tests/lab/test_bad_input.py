@@ -119,6 +119,15 @@ def test_no_sudo(lab: Lab, bare: str) -> None:
     assert "give the login sudo without a password, or set _sudo_password" in error
 
 
+def test_a_sudo_that_asks_for_a_password_gets_it(lab: Lab, bare: str) -> None:
+    lab.root(bare, "echo 'plain ALL=(ALL) ALL' > /etc/sudoers.d/plain; echo plain:hush1 | chpasswd")
+    login = {"ssh_user": "plain", "_sudo_password": "hush1"}
+    shown = lab.deploy("--dry", limit=[bare], data={bare: login})
+    assert shown.code == 0, shown.output
+    assert f"{bare}: 16 changes (repository, mirrors, " in shown.output, shown.output
+    assert "hush1" not in shown.output
+
+
 def test_a_wrong_ssh_key(lab: Lab, bare: str, tmp_path: Path) -> None:
     key = tmp_path / "other"
     subprocess.run(["ssh-keygen", "-qN", "", "-t", "ed25519", "-f", key], check=True)

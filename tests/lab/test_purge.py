@@ -106,6 +106,7 @@ def test_data_and_what_is_the_admin_s_stay(lab: Lab, dirty: str, purged: Ran) ->
     assert admins.items() <= keys.items()
     assert lab.root(dirty, "ls /var/backups/rackwright").count(".tar.gz") == 2
     assert lab.root(dirty, "ls /var/lib/containers/storage").strip() == "podman"
+    assert '"task": "purge"' in lab.root(dirty, "cat /var/log/rackwright.jsonl")
 
 
 def test_a_second_purge_has_nothing_to_change(lab: Lab, dirty: str, purged: Ran) -> None:

@@ -34,6 +34,8 @@ def test_a_user_runs_hello_world_on_a_daemon_without_root(lab: Lab, ready: Ran) 
     assert "Hello from Docker!" in ran.output, ran.output
     options = lab.login(lab.ubuntu, "bob", f"{BOBS} docker info -f '{{{{.SecurityOptions}}}}'")
     assert "name=rootless" in options.output
+    by_itself = lab.login(lab.ubuntu, "bob", "docker info -f '{{.SecurityOptions}}'")
+    assert "name=rootless" in by_itself.output, "the tool makes the context his own"
     owner = lab.root(lab.ubuntu, "ps -o user= -C rootlesskit | sort -u")
     assert owner.strip() == "bob"
     assert lab.login(lab.ubuntu, "bob", "docker -H unix:///var/run/docker.sock ps").code != 0

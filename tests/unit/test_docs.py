@@ -57,6 +57,16 @@ def flags() -> dict[str, set[str]]:
     }
 
 
+def test_the_commands_that_wait_and_those_for_some_hosts_are_named() -> None:
+    text = "\n".join(page.read_text() for page in PAGES)
+    (named,) = re.findall(r"(?s)commands that change hosts\. Those - (.*?) - have `--wait", text)
+    waiting = {name for name, known in flags().items() if {"--wait", "--break-lock"} <= known}
+    assert set(re.findall(r"`(\w+)`", named)) == waiting
+    assert re.search(r"Each command but\s`export`, .* takes `--limit` and `--exclude`", text)
+    whole = {name for name, known in flags().items() if not {"--limit", "--exclude"} <= known}
+    assert whole == {"export", "report"}
+
+
 def test_the_commands_of_the_table_by_hand_are_there() -> None:
     text = (ROOT / "docs" / "by-hand.md").read_text()
     assert len(text.splitlines()) <= 40

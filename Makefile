@@ -57,10 +57,10 @@ format: setup ## Put the code into its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: setup ## The table of settings in README.md and docs/report.schema.json, from the schemas
+docs: setup ## Tables and inventories in README.md and docs/, and the schema of reports, from the code
 	$(BIN)/python -m rackwright.docs
 
-pictures: setup ## The pictures in README.md, from recorded hosts
+pictures: setup ## The pictures in README.md and docs/, from recorded hosts
 	$(BIN)/python -m tests.browser.pictures
 
 bench: setup ## Side by side with other ways to do the same: bench/README.md

@@ -1,6 +1,6 @@
 """Copy this file, put your own servers into it, and run: pyinfra inventory/yours.py deploy.py
 
-Names of settings and their meaning: the table in README.md.
+Names of settings and their meaning: docs/settings.md.
 """
 
 docker_hosts = (

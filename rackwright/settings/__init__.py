@@ -39,7 +39,7 @@ class SettingsError(ValueError):
         super().__init__("\n".join(self.errors))
 
 
-# pydantic takes the fields of the last base first: that is their order in README.md.
+# pydantic takes the fields of the last base first: that is their order in docs/settings.md.
 class Settings(
     HostLockSettings,
     PaceSettings,

@@ -1,4 +1,4 @@
-"""The pictures of README.md: python -m tests.browser.pictures, or `make pictures`.
+"""The pictures of README.md and docs/: python -m tests.browser.pictures, or `make pictures`.
 
 They show a fleet of recorded hosts; see tests/replayed.py for what is simulated.
 """

@@ -6,6 +6,7 @@ data and by the hosts' own name service; nothing of the file is copied.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.lab.fleet import ROOT, Lab, Ran
 from tests.lab.test_sources import UBUNTU
 
 INVENTORY = ROOT / "inventory" / "gpu_lab.py"
+PAGE = ROOT / "docs" / "gpu-lab.md"
 NAMES = ("cache-1", "gpu-1", "gpu-2")
 GPU_NAMES = NAMES[1:]
 PAGE_PASSWORD = "open-sesame"  # noqa: S105  of a page on a practice host
@@ -34,7 +36,7 @@ class GpuLab:
         config = folder / "gpu_lab_ssh_config"
         config.write_text("".join(map(self._entry, NAMES)))
         at, common = lab.services, lab.state["all"]
-        data = {
+        self.overridden = data = {
             "ssh_config_file": str(config),
             "ssh_known_hosts_file": lab.data(lab.all[0])["ssh_known_hosts_file"],
             "cache_address": self.cache,
@@ -99,6 +101,11 @@ def gpu_lab(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GpuL
             yield gpu_lab
     finally:
         bring_up()
+
+
+def test_the_documentation_names_what_is_overridden(gpu_lab: GpuLab) -> None:
+    told = PAGE.read_text().partition("What it\noverrides")[2].partition(". ")[0]
+    assert set(re.findall(r"`(\w+)`", told)) == set(gpu_lab.overridden)
 
 
 @pytest.fixture(scope="module")

@@ -68,8 +68,8 @@ RESTART_PENDING: Final = f"{STATE}/restart-pending"
 BEFORE: Final = f"{STATE}/before"
 
 
-def try_out(source_list: str = "/dev/null", source_parts: str = "/dev/null") -> list[str]:
-    """The command, in words, by which apt reads these sources alone into its own lists.
+def try_out(source_list: str = "/dev/null", source_parts: str = "/dev/null") -> str:
+    """The command by which apt reads these sources alone into its own lists.
 
     Every failure counts. Without List-Cleanup, apt would drop the lists of all other sources.
     """
@@ -78,7 +78,7 @@ def try_out(source_list: str = "/dev/null", source_parts: str = "/dev/null") -> 
         f" -o Dir::Etc::sourceparts={source_parts}"
         " -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any"
         " -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
-    ).split()
+    )
 
 
 def put_in_place(new: str, path: str, like: str) -> str:

@@ -39,7 +39,7 @@ from rackwright.report.clock import LOOK
 from rackwright.report.ending import at_the_end, end_of_run
 from rackwright.report.lines import plan_lines
 from rackwright.report.text import plain
-from rackwright.results import Run, hosts_of
+from rackwright.results import Run, hosts_of, log
 from rackwright.settings import Settings, SettingsError, parse_fleet
 from rackwright.steps.mirrors import needs_probe
 from rackwright.versions.ask import ask
@@ -163,6 +163,12 @@ def seen_again(host: Host, observed: Observed) -> None:
     """A look in the middle of a run: the run knows this host better now."""
     if run := _runs.get(host.state):
         run.seen[host.name] = observed
+
+
+def tell(host: Host, said: str) -> None:
+    """Say in the middle of a run what a host waits for."""
+    run = _runs.get(host.state)
+    (run.tell if run else log)(host, said)
 
 
 def observe_in_turn(host: Host, run: Run) -> Observed:

@@ -2,12 +2,12 @@
 
 from pyinfra import host
 from pyinfra.api import deploy
-from pyinfra.operations import apt, server
+from pyinfra.operations import server
 
 from rackwright.docker import IMAGES_SH
 from rackwright.docker.build_operations import built
 from rackwright.host.script import command
-from rackwright.packages.patience import apt_lock
+from rackwright.packages.patience import apt_packages
 from rackwright.plan import Plan
 from rackwright.settings.references import registry
 
@@ -22,11 +22,11 @@ def builds(plan: Plan) -> None:
     if step is None:
         return
     if step.packages:
-        apt.packages(
+        apt_packages(
             name="What Docker needs for its contexts is installed",
-            packages=list(step.packages),
+            seconds=plan.apt_timeout,
+            packages=step.packages,
             no_recommends=True,
-            extra_install_args=apt_lock(plan.apt_timeout),
         )
     for base in host.loop(step.images.pulls):
         server.shell(

@@ -4,10 +4,10 @@ from io import StringIO
 
 from pyinfra import host
 from pyinfra.api import deploy
-from pyinfra.operations import apt, files, server
+from pyinfra.operations import files, server
 
 from rackwright.marks import APT_PROXY
-from rackwright.packages.patience import apt_lock, in_turn
+from rackwright.packages.patience import apt_packages, apt_shell
 from rackwright.plan import Plan
 
 
@@ -19,15 +19,16 @@ def cache(plan: Plan) -> None:
         for path, text in host.loop(step.files.items()):
             files.put(name=f"{path} is written", src=StringIO(text), dest=path, mode="0644")
         if step.packages:
-            server.shell(
+            apt_shell(
                 name="The package lists are new",
-                commands=[in_turn(plan.apt_timeout, "apt-get", "update", "-q")],
+                seconds=plan.apt_timeout,
+                commands=["apt-get update -q"],
             )
-            apt.packages(
+            apt_packages(
                 name=f"{' and '.join(step.packages)} are installed",
-                packages=list(step.packages),
+                seconds=plan.apt_timeout,
+                packages=step.packages,
                 no_recommends=True,
-                extra_install_args=apt_lock(plan.apt_timeout),
             )
         services = " ".join(step.services)
         if services:

@@ -4,7 +4,7 @@ from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
-from rackwright.packages.patience import in_turn
+from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
 
 FOLDERS = "/etc/apt/rackwright/linux /etc/apt/rackwright /usr/local/lib/rackwright"
@@ -27,11 +27,11 @@ def cache_gone(plan: Plan) -> None:
     if server_step is None:
         return
     if server_step.packages:
-        server.shell(
+        apt_shell(
             name=f"{' and '.join(server_step.packages)} are purged",
+            seconds=plan.apt_timeout,
             commands=[
-                in_turn(plan.apt_timeout, "apt-get", "purge", "-qy", *server_step.packages),
-                f"rm -rf {server_step.folder}",
+                f"apt-get purge -qy {' '.join(server_step.packages)} && rm -rf {server_step.folder}"
             ],
         )
     # They say that the packages are ours, so they go after them.

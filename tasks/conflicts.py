@@ -1,9 +1,8 @@
 """The distribution's Docker packages make room, once their replacements are on the host's disk."""
 
 from pyinfra.api import deploy
-from pyinfra.operations import apt
 
-from rackwright.packages.patience import apt_lock
+from rackwright.packages.patience import apt_packages
 from rackwright.plan import Plan
 
 
@@ -14,14 +13,15 @@ def conflicts(plan: Plan) -> None:
     if step is None:
         return
     if plan.engine:
-        apt.packages(
+        apt_packages(
             name="The replacements are downloaded",
-            packages=list(plan.engine.packages),
-            extra_install_args=f"{apt_lock(plan.apt_timeout)} --download-only",
+            seconds=plan.apt_timeout,
+            packages=plan.engine.packages,
+            extra_install_args="--download-only",
         )
-    apt.packages(
+    apt_packages(
         name="Conflicting packages are absent",
-        packages=list(step.packages),
+        seconds=plan.apt_timeout,
+        packages=step.packages,
         present=False,
-        extra_uninstall_args=apt_lock(plan.apt_timeout),
     )

@@ -7,6 +7,7 @@ from pyinfra.operations import files, server
 
 from rackwright.gpu import DRIVER_SH
 from rackwright.host.script import command
+from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
 from rackwright.steps.gpu_driver import NOUVEAU_OFF, PREFERENCES
 
@@ -18,8 +19,9 @@ def driver(plan: Plan) -> None:
     if step is None:
         return
     if step.lifted:
-        server.shell(
+        apt_shell(
             name="The hold on the driver is lifted for the moment",
+            seconds=plan.apt_timeout,
             commands=[f"apt-mark unhold {' '.join(step.lifted)}"],
         )
     if step.preferences:
@@ -42,20 +44,21 @@ def driver(plan: Plan) -> None:
             name="nouveau is not in the initial file system either",
             commands=["if command -v update-initramfs; then update-initramfs -u; fi"],
         )
-    seconds = str(plan.apt_timeout)
     if step.installs:
-        server.shell(
+        apt_shell(
             name="The driver is installed",
-            commands=[command(DRIVER_SH, "install", seconds, *step.installs)],
+            seconds=plan.apt_timeout,
+            commands=[command(DRIVER_SH, "install", *step.installs)],
         )
     server.shell(
         name="Every kernel that may boot has the driver's module",
         commands=[command(DRIVER_SH, "loadable", *step.kernels)],
     )
     if step.fabric:
-        server.shell(
+        apt_shell(
             name="Fabric Manager is of the driver's version",
-            commands=[command(DRIVER_SH, "fabric", seconds, *step.fabric)],
+            seconds=plan.apt_timeout,
+            commands=[command(DRIVER_SH, "fabric", *step.fabric)],
         )
     if step.loads:
         server.shell(

@@ -1,11 +1,11 @@
 """Docker's packages, in one transaction."""
 
 from pyinfra.api import deploy
-from pyinfra.operations import apt, server
+from pyinfra.operations import server
 
 from rackwright.docker import DAEMON_SH
 from rackwright.host.script import command
-from rackwright.packages.patience import apt_lock
+from rackwright.packages.patience import apt_packages, apt_shell
 from rackwright.plan import Plan
 
 
@@ -16,8 +16,9 @@ def engine(plan: Plan) -> None:
     if step is None:
         return
     if plan.hold and plan.hold.lifted:
-        server.shell(
+        apt_shell(
             name="The hold on Docker's packages is lifted for the moment",
+            seconds=plan.apt_timeout,
             commands=[f"apt-mark unhold {' '.join(plan.hold.lifted)}"],
         )
     if plan.service and plan.service.with_packages:
@@ -25,10 +26,10 @@ def engine(plan: Plan) -> None:
             name="Docker is ready for new packages",
             commands=[command(DAEMON_SH, "packages_come", *plan.service.first)],
         )
-    apt.packages(
+    apt_packages(
         name="Docker's packages are installed",
-        packages=list(step.packages),
-        extra_install_args=apt_lock(plan.apt_timeout),
+        seconds=plan.apt_timeout,
+        packages=step.packages,
         # Whether a step back is wanted was asked before.
         allow_downgrades=True,
     )

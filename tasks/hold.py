@@ -3,12 +3,13 @@
 from io import StringIO
 
 from pyinfra.api import deploy
-from pyinfra.operations import files, server
+from pyinfra.operations import files
 
 from rackwright.gpu import DRIVER_SH
 from rackwright.host.script import command
 from rackwright.marks import HOLDS
 from rackwright.packages.nvidia import SET_PATTERN
+from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
 
 
@@ -26,16 +27,20 @@ def hold(plan: Plan) -> None:
         mode="0644",
     )
     if step.held:
-        server.shell(
-            name="Docker's packages are on hold", commands=[f"apt-mark hold {' '.join(step.held)}"]
+        apt_shell(
+            name="Docker's packages are on hold",
+            seconds=plan.apt_timeout,
+            commands=[f"apt-mark hold {' '.join(step.held)}"],
         )
     if step.released:
-        server.shell(
+        apt_shell(
             name="Docker's packages are not on hold any more",
+            seconds=plan.apt_timeout,
             commands=[f"apt-mark unhold {' '.join(step.released)}"],
         )
     if step.gpu:
-        server.shell(
+        apt_shell(
             name="Driver, toolkit and kernel are on hold, as one set",
+            seconds=plan.apt_timeout,
             commands=[command(DRIVER_SH, "hold", HOLDS, SET_PATTERN)],
         )

@@ -1,9 +1,8 @@
 """apt's package lists."""
 
 from pyinfra.api import deploy
-from pyinfra.operations import server
 
-from rackwright.packages.patience import in_turn
+from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
 
 
@@ -11,8 +10,8 @@ from rackwright.plan import Plan
 def lists(plan: Plan) -> None:
     """The package lists are new, where packages come that they may not have."""
     if plan.toolkit or plan.driver or (plan.engine and plan.engine.refresh):
-        # Not apt.update: apt waits for the lock of dpkg, and for the one of its lists it does not.
-        server.shell(
+        apt_shell(
             name="The package lists are new",
-            commands=[in_turn(plan.apt_timeout, "apt-get", "update", "-q")],
+            seconds=plan.apt_timeout,
+            commands=["apt-get update -q"],
         )

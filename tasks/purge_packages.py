@@ -5,7 +5,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import server
 
 from rackwright.docker.rootless import delete_data, remove
-from rackwright.packages.patience import apt_lock
+from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
 
 # Asked once more: somebody may have started one since the plan was made.
@@ -45,18 +45,17 @@ def purge_packages(plan: Plan) -> None:
         )
     if step.held:
         # Not apt-mark: it does not know a package that is held and not installed.
-        server.shell(
+        apt_shell(
             name="Nothing holds the packages",
+            seconds=plan.apt_timeout,
             commands=[f"echo {name} deinstall | dpkg --set-selections" for name in step.held],
         )
     if not step.packages:
         return
     server.shell(name="Docker is stopped", commands=[STOP_UNITS])
     # apt.packages would leave those of which only the configuration is there.
-    server.shell(
+    apt_shell(
         name="Docker's packages are purged",
-        commands=[
-            f"DEBIAN_FRONTEND=noninteractive apt-get purge -qy {apt_lock(plan.apt_timeout)} "
-            f"{' '.join(step.packages)}"
-        ],
+        seconds=plan.apt_timeout,
+        commands=[f"DEBIAN_FRONTEND=noninteractive apt-get purge -qy {' '.join(step.packages)}"],
     )

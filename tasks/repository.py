@@ -10,7 +10,7 @@ from pyinfra.operations import files, server
 
 from rackwright.laptop.openpgp import key_of
 from rackwright.marks import LEFT, STAGING, put_in_place, try_out
-from rackwright.packages.patience import in_turn
+from rackwright.packages.patience import apt_shell
 from rackwright.packages.source_operations import taken_out
 from rackwright.plan import Plan
 
@@ -33,10 +33,11 @@ def repository(plan: Plan) -> None:
             mode="0644",
             create_remote_dir=False,
         )
-        trial = in_turn(plan.apt_timeout, *try_out(STAGING))
-        server.shell(
+        apt_shell(
             name="The repository answers with the right signature",
-            commands=[f"{trial} || {{ echo {shlex.quote(step.advice)} >&2; false; }}"],
+            seconds=plan.apt_timeout,
+            commands=[try_out(STAGING)],
+            otherwise=f"echo {shlex.quote(step.advice)} >&2; false",
         )
         taken_out(step.others, owner)
         if step.rest:

@@ -2,7 +2,7 @@
 
 from pyinfra import host
 from pyinfra.api import deploy
-from pyinfra.operations import apt, server
+from pyinfra.operations import server
 
 from rackwright.docker.rootless import (
     HELLO_WORLD,
@@ -15,7 +15,7 @@ from rackwright.docker.rootless import (
     remove,
     set_up,
 )
-from rackwright.packages.patience import apt_lock
+from rackwright.packages.patience import apt_packages
 from rackwright.plan import Plan
 
 
@@ -26,10 +26,10 @@ def rootless(plan: Plan) -> None:
     if step is None:
         return
     if step.set_up:
-        apt.packages(
+        apt_packages(
             name="Packages for rootless Docker are installed",
-            packages=list(PACKAGES),
-            extra_install_args=apt_lock(plan.apt_timeout),
+            seconds=plan.apt_timeout,
+            packages=PACKAGES,
         )
     for user in host.loop(step.set_up):
         server.shell(

@@ -8,13 +8,13 @@ from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
 from rackwright.marks import APT_MIRROR, KEPT, NEW, keep, put_in_place, try_out
-from rackwright.packages.patience import in_turn
+from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
 
 TRIAL = f"{NEW}/trial"
 REFRESH = (
-    *("apt-get", "update", "-q", "-o", "Acquire::Retries=0"),
-    *("-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20"),
+    "apt-get update -q -o Acquire::Retries=0"
+    " -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
 )
 ADVICE = (
     "this host's apt cannot use the mirror; apt's reason stands above. The sources are as they "
@@ -37,12 +37,11 @@ def sources(plan: Plan) -> None:
             mode="0644",
         )
     if step.trial:
-        server.shell(
+        apt_shell(
             name="The mirror has the right signatures and every package list",
-            commands=[
-                f"{in_turn(plan.apt_timeout, *try_out(source_parts=TRIAL))}"
-                f" || {{ rm -rf {NEW}; echo {shlex.quote(ADVICE)} >&2; false; }}"
-            ],
+            seconds=plan.apt_timeout,
+            commands=[try_out(source_parts=TRIAL)],
+            otherwise=f"rm -rf {NEW}; echo {shlex.quote(ADVICE)} >&2; false",
         )
     if step.keeps:
         server.shell(
@@ -72,8 +71,10 @@ def sources(plan: Plan) -> None:
             commands=[f"rm -rf {KEPT}/etc/apt {APT_MIRROR}"],
         )
         # Where the sources from before are dead, they are so again: no reason to fail.
-        server.shell(
+        apt_shell(
             name="apt reads the sources from before",
-            commands=[f"{in_turn(plan.apt_timeout, *REFRESH)} || true"],
+            seconds=plan.apt_timeout,
+            commands=[REFRESH],
+            otherwise="true",
         )
     server.shell(name="What was at hand is gone", commands=[f"rm -rf {NEW}"])

@@ -6,6 +6,7 @@ from pyinfra.operations import server
 from rackwright.docker import DAEMON_SH
 from rackwright.gpu import DRIVER_SH
 from rackwright.host.script import command
+from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
 
 
@@ -16,8 +17,9 @@ def toolkit(plan: Plan) -> None:
     if step is None:
         return
     if step.lifted:
-        server.shell(
+        apt_shell(
             name="The hold on the toolkit is lifted for the moment",
+            seconds=plan.apt_timeout,
             commands=[f"apt-mark unhold {' '.join(step.lifted)}"],
         )
     if step.first and plan.service and plan.service.action == "restart":
@@ -25,7 +27,8 @@ def toolkit(plan: Plan) -> None:
             name="The host knows that Docker needs a restart",
             commands=[command(DAEMON_SH, "pending", "restart")],
         )
-    server.shell(
+    apt_shell(
         name="NVIDIA's Container Toolkit is installed",
-        commands=[command(DRIVER_SH, "install", str(plan.apt_timeout), *step.packages)],
+        seconds=plan.apt_timeout,
+        commands=[command(DRIVER_SH, "install", *step.packages)],
     )

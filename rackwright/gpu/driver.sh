@@ -24,21 +24,17 @@ remedy() { # WHAT APT SAID: what to do about it
     esac
 }
 
-apt_get() { # SECONDS, ARGUMENTS
-    seconds=$1
-    shift
-    apt-get -y -q -o DPkg::Lock::Timeout="$seconds" -o Dpkg::Options::=--force-confdef \
-        -o Dpkg::Options::=--force-confold --allow-downgrades "$@"
+apt_get() { # ARGUMENTS
+    apt-get -y -q -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+        --allow-downgrades "$@"
 }
 
-install() { # SECONDS PACKAGE...: nothing is changed where apt cannot have all of them
-    seconds=$1
-    shift
-    if ! said=$(apt_get "$seconds" --simulate install "$@" 2>&1); then
+install() { # PACKAGE...: nothing is changed where apt cannot have all of them
+    if ! said=$(apt_get --simulate install "$@" 2>&1); then
         why=$(printf '%s\n' "$said" | errors)
         fail "apt cannot install $*: ${why:-$said}; nothing was changed: $(remedy "$said")"
     fi
-    apt_get "$seconds" install "$@" || built "$*"
+    apt_get install "$@" || built "$*"
 }
 
 built() { # WHAT: why it could not be set up: as a rule, DKMS
@@ -52,15 +48,13 @@ module() { # KERNEL: the version of its module of the driver; Debian's own has a
     modinfo -k "$1" -F version nvidia 2>/dev/null || modinfo -k "$1" -F version nvidia-current 2>/dev/null
 }
 
-fabric() { # SECONDS PACKAGE...: at exactly the version of the driver
-    seconds=$1
-    shift
+fabric() { # PACKAGE...: at exactly the version of the driver
     version=$(module "$(uname -r)") || fail "there is no driver, so Fabric Manager has no version to be of"
     for name; do # each in its turn to the end of the list
         set -- "$@" "$name=$version-*"
         shift
     done
-    apt_get "$seconds" install "$@" ||
+    apt_get install "$@" ||
         fail "the repository has no $* (it has to be exactly the driver's version); name another version in gpu_driver"
 }
 

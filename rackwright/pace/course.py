@@ -21,13 +21,15 @@ class GivenUpError(BaseException):
 class Course:
     """One host's way through a run.
 
-    `step` is where it is, `changing` whether an operation runs on it. `given_up` is why it is not
-    waited for any longer. `seconds` is what it took, `result` how it ended; None while it runs.
+    `step` is where it is, `waiting` what it waits for there, `changing` whether an operation runs
+    on it. `given_up` is why it is not waited for any longer. `seconds` is what it took, `result`
+    how it ended; None while it runs.
     """
 
     host: str
     tell: Callable[["Course"], None] = lambda _: None
     step: str = ""
+    waiting: str = ""
     changing: bool = False
     given_up: str = ""
     began: float | None = None
@@ -36,8 +38,18 @@ class Course:
 
     def at(self, step: str) -> None:
         """The host comes to a step."""
-        self.step = plain(step)
+        self.step, self.waiting = plain(step), ""
         self.tell(self)
+
+    def waits(self, what: str) -> None:
+        """The host waits for something in the middle of its step."""
+        self.waiting = plain(what)
+        self.tell(self)
+
+    @property
+    def now(self) -> str:
+        """What there is to say of it at this moment."""
+        return self.waiting or self.step
 
     @contextmanager
     def change(self, step: str) -> Iterator[None]:

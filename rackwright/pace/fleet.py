@@ -54,7 +54,7 @@ class Fleet:
     def __post_init__(self) -> None:
         names = [host.name for host in self.hosts]
         self.courses = {name: Course(name) for name in names}
-        self.run.tell = lambda host, said: self.courses[host.name].at(said)
+        self.run.tell = lambda host, said: self.courses[host.name].waits(said)
 
     @property
     def hosts(self) -> list[Host]:

@@ -45,8 +45,8 @@ def progress(courses: Mapping[str, Course]) -> Iterator[Tell]:
 def tell_line(course: Course) -> None:
     """Say which operation a host is at, or how it ended; nothing of one that is only looked at."""
     if course.result is None:
-        if course.step not in (CONNECT, LOOK):
-            click.echo(f"{course.host}: {course.step}", err=True)
+        if course.now not in (CONNECT, LOOK):
+            click.echo(f"{course.host}: {course.now}", err=True)
     elif course.result.outcome not in LOOKED_AT:
         click.echo(f"{course.host}: {ended(course)}", err=True)
 
@@ -79,7 +79,7 @@ def line(course: Course) -> tuple[str, str]:
         return f"{course.seconds:.0f} s", ended(course)
     if course.began is None:
         return "", "waits for its turn"
-    return f"{monotonic() - course.began:.0f} s", course.step
+    return f"{monotonic() - course.began:.0f} s", course.now
 
 
 def totals(courses: list[Course]) -> str:

@@ -1,16 +1,19 @@
 """apt and dpkg let one process at a time work: waiting for it, with a word about who that is."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import click
-from pyinfra import host, logger
+from pyinfra import host
 from pyinfra.api import FactBase, FunctionCommand, StringCommand, operation
+from pyinfra.operations import apt
 
 from rackwright.host.script import command
+from rackwright.run import tell
 
 PATIENCE: Final = Path(__file__).with_suffix(".sh")
+
+Commands = Generator[StringCommand | FunctionCommand, None, None]
 
 
 class AptHolder(FactBase[str]):
@@ -26,23 +29,46 @@ class AptHolder(FactBase[str]):
 
 
 @operation(is_idempotent=False, idempotent_notice="Waits; changes nothing.")
-def apt_is_free(seconds: int) -> Generator[StringCommand | FunctionCommand, None, None]:
+def apt_is_free(seconds: int) -> Commands:
     """Wait until nobody uses apt or dpkg; fail after so many seconds, with the name of who does."""
-    yield FunctionCommand(_name_holder, (seconds,), {})
-    yield StringCommand(command(PATIENCE, "wait_for", str(seconds)))
+    yield from _after_a_word(seconds, [command(PATIENCE, "wait_for", str(seconds))])
 
 
-def apt_lock(seconds: int) -> str:
-    """The option that makes apt wait for dpkg's lock (apt.conf(5))."""
-    return f"-o DPkg::Lock::Timeout={seconds}"
+@operation(is_idempotent=False, idempotent_notice="As server.shell.")
+def apt_shell(seconds: int, commands: Iterable[str], otherwise: str = "") -> Commands:
+    """As server.shell, for commands of apt or dpkg: each waits for whoever else uses these.
+
+    Fails when that takes more than so many seconds, with the name of who it is. `otherwise` is run
+    where a command failed, and decides what comes of it.
+    """
+    turns = [in_turn(seconds, each) for each in commands]
+    if otherwise:
+        turns = [f"{each} || {{ {otherwise}; }}" for each in turns]
+    yield from _after_a_word(seconds, turns)
 
 
-def in_turn(seconds: int, *words: str) -> str:
-    """The command that runs a command of apt or dpkg when nobody else uses them."""
-    return command(PATIENCE, "run", str(seconds), *words)
+@operation()
+def apt_packages(seconds: int, packages: Iterable[str], **asked: Any) -> Commands:
+    """As pyinfra's apt.packages, with `asked` for it, and as patient as apt_shell.
+
+    apt's own DPkg::Lock::Timeout is for dpkg's locks alone (apt.conf(5)), not for that of
+    /var/cache/apt/archives, which whoever downloads packages holds.
+    """
+    commands = apt.packages._inner(packages=list(packages), **asked)
+    yield from _after_a_word(seconds, [in_turn(seconds, each) for each in commands])
+
+
+def in_turn(seconds: int, shell: str) -> str:
+    """The command that runs one of apt or dpkg when nobody else uses them."""
+    return command(PATIENCE, "run", str(seconds), "sh", "-c", shell)
+
+
+def _after_a_word(seconds: int, commands: list[str]) -> Commands:
+    if commands:
+        yield FunctionCommand(_name_holder, (seconds,), {})
+    yield from map(StringCommand, commands)
 
 
 def _name_holder(seconds: int) -> None:
     if holder := host.get_fact(AptHolder):
-        said = f"{holder} is using apt or dpkg; waiting for it for up to {seconds} s"
-        logger.info(f"{host.print_prefix}{click.style(said, 'yellow')}")
+        tell(host, f"{holder} is using apt or dpkg; waiting for it for up to {seconds} s")

@@ -89,19 +89,31 @@ class Lab:
 
         Raises AssertionError when it never comes to that.
         """
+        return self.deploy_with({at: do}, name, *what, data=data)
+
+    def deploy_with(
+        self,
+        events: Mapping[str, Callable[[subprocess.Popen[str]], object]],
+        name: str,
+        *what: str,
+        data: Mapping[str, Any] | None = None,
+    ) -> Ran:
+        """Run deploy.py (or `what`) on one host, and do what is to happen when it prints a text.
+
+        Raises AssertionError when it never comes to one of them.
+        """
         inventory = self.inventory({name: data or {}})
         command = [PYINFRA, "-y", str(inventory), *(what or ("deploy.py",)), "--limit", name]
         said: list[str] = []
+        left = dict(events)
         with subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
-            done = False
             for line in process.stdout or ():
                 said.append(line)
-                if at in line and not done:
-                    do(process)
-                    done = True
-        assert done, f"{at!r} was never printed:\n{''.join(said)}"
+                for at in [each for each in left if each in line]:
+                    left.pop(at)(process)
+        assert not left, f"{list(left)} was never printed:\n{''.join(said)}"
         return Ran(process.returncode, "".join(said))
 
     def pyinfra(self, *words: str) -> Ran:

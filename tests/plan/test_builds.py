@@ -8,6 +8,7 @@ from rackwright.docker import BUILDS_SH, IMAGES_SH
 from rackwright.host.script import command
 from rackwright.laptop.builds import ReadBuild, with_builds
 from rackwright.look.builds import BASE, MADE_OF
+from rackwright.packages.patience import in_turn
 from rackwright.settings import parse_settings
 from rackwright.steps.builds import fingerprint
 from tests.plan.fleet import Ran, encoded_words, run
@@ -15,7 +16,6 @@ from tests.plan.test_deploy import (
     APT,
     BEGIN,
     FIRST_LOOK,
-    LOCK,
     WAIT,
     Source,
     answers,
@@ -86,7 +86,7 @@ def test_a_repository_of_git_that_is_pushed(source: Source) -> None:
     commands = [
         WAIT,
         BEGIN,
-        f"{APT} install --no-install-recommends {LOCK} git",
+        in_turn(300, f"{APT} install --no-install-recommends git"),
         command(
             *(BUILDS_SH, "build", NAME, "/dev/null", "", f"git#{URL}", "", "none"),
             *(f"--tag={NAME}", "--tag=r.example:5000/app:2", "--build-arg=A=it's"),

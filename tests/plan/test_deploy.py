@@ -47,7 +47,6 @@ APT = (
 ENGINE = parse(recorded("converged-debian12")).engine
 assert ENGINE is not None
 MIRROR = ENGINE.registry_mirrors[0].rstrip("/")
-LOCK = "-o DPkg::Lock::Timeout=300"
 VERSIONS = {
     name: package.version
     for name, package in parse(recorded("converged-debian12")).packages.items()
@@ -138,7 +137,7 @@ def try_out(url: str) -> str:
         " -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
     )
     return (
-        f"{in_turn(300, *words.split())}"
+        f"{in_turn(300, words)}"
         " || { echo 'this host cannot use Docker'\"'\"'s repository at "
         f"{url}/debian (bookworm stable); apt'\"'\"'s reason stands above. Check that the host "
         "reaches it, or set docker_repo_url to a mirror' >&2; false; }"
@@ -242,16 +241,16 @@ def test_a_bare_host(source: Source) -> None:
         " > /etc/apt/sources.list.d/.docker.sources.rackwright"
         " && mv -f /etc/apt/sources.list.d/.docker.sources.rackwright"
         " /etc/apt/sources.list.d/docker.sources && rm /var/lib/rackwright/docker.sources",
-        in_turn(300, "apt-get", "update", "-q"),
+        in_turn(300, "apt-get update -q"),
         "mkdir -p /etc/docker",
         "chmod 600 /etc/docker/daemon.json.new",
         command(DAEMON_SH, "keep"),
         "chmod 644 /var/lib/rackwright/owned-keys.json",
         command(DAEMON_SH, "swap", "/etc/docker/daemon.json.new"),
-        f"{APT} install --allow-downgrades {LOCK} {EXACT}",
+        in_turn(300, f"{APT} install --allow-downgrades {EXACT}"),
         "mkdir -p /var/lib/rackwright",
         "chmod 644 /var/lib/rackwright/holds",
-        f"apt-mark hold {ALL}",
+        in_turn(300, f"apt-mark hold {ALL}"),
         command(DAEMON_SH, "act", "start"),
         command(DAEMON_SH, "settle"),
         "gpasswd --add admin docker",
@@ -289,9 +288,9 @@ def test_a_dirty_host_has_its_replacements_before_anything_is_removed(source: So
             "tar -C / -czf /var/backups/rackwright/",
             "Dir::Etc::sourcelist=/var/lib/rackwright/docker.sources",
             "cp -pL /var/lib/rackwright/docker.sources",
-            f"install {LOCK} --download-only {EXACT}",
-            f"remove {LOCK} docker.io",
-            f'"--force-confold" install --allow-downgrades {LOCK} {EXACT}',
+            in_turn(300, f"{APT} install --download-only {EXACT}"),
+            in_turn(300, f"{APT} remove docker.io"),
+            in_turn(300, f"{APT} install --allow-downgrades {EXACT}"),
         )
     ]
     assert order == sorted(order)
@@ -320,11 +319,11 @@ def test_locked_packages_are_compared_before_exactly_they_are_installed(
     words = compared.rpartition(" compare ")[2].split()
     assert dict(zip(words[::2], words[1::2], strict=True)) == exact
     at = ran.commands.index(compared)
-    update = in_turn(300, "apt-get", "update", "-q")
+    update = in_turn(300, "apt-get update -q")
     assert ran.commands.index(update) < at
     assert commands.count(update) == 1
-    (install,) = [each for each in ran.commands[at:] if each.endswith(" ".join(exact))]
-    assert "--allow-downgrades" in install
+    install = f"{APT} install --allow-downgrades {' '.join(exact)}"
+    assert in_turn(300, install) in ran.commands[at:]
 
 
 @pytest.mark.parametrize(
@@ -375,7 +374,7 @@ def test_an_interrupted_dpkg_is_completed_first(source: Source) -> None:
     commands = [
         WAIT,
         BEGIN,
-        in_turn(300, *CONFIGURE),
+        in_turn(300, CONFIGURE),
         "timeout 300 runuser -u root -- docker run --rm hello-world",
         "rm -f /var/lib/rackwright/unfinished",
     ]

@@ -84,13 +84,13 @@ def test_another_driver_with_a_reboot_that_nobody_allowed(source: Source) -> Non
     commands = [
         WAIT,
         BEGIN,
-        in_turn(300, "apt-get", "update", "-q"),
-        f"apt-mark unhold {' '.join(lifted)}",
-        command(DRIVER_SH, "install", "300", *packages),
+        in_turn(300, "apt-get update -q"),
+        in_turn(300, f"apt-mark unhold {' '.join(lifted)}"),
+        in_turn(300, command(DRIVER_SH, "install", *packages)),
         command(DRIVER_SH, "loadable", *KERNELS),
         "mkdir -p /var/lib/rackwright",
         "chmod 644 /var/lib/rackwright/holds",
-        command(DRIVER_SH, "hold", HOLDS, SET_PATTERN),
+        in_turn(300, command(DRIVER_SH, "hold", HOLDS, SET_PATTERN)),
     ]
     first = dgx(source, *WITHOUT, held=True)
     ran = deploy(source, first, first, *commands, gpu_driver="distro", gpu_mig={})
@@ -101,7 +101,7 @@ def test_another_driver_with_a_reboot_that_nobody_allowed(source: Source) -> Non
 
 def test_the_toolkit_comes_before_docker_looks_for_it(source: Source, tmp_path: Path) -> None:
     toolkit = [f"{name}=1.18.*" for name in TOOLKIT_PACKAGES]
-    install = command(DRIVER_SH, "install", "300", *toolkit)
+    install = in_turn(300, command(DRIVER_SH, "install", *toolkit))
     (tmp_path / "gpgkey").write_text(str(source.key))
     ran = deploy(
         source,

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from rackwright.look.probe import PURGE_SCRIPT, look_command
+from rackwright.packages.patience import in_turn
 from tasks.purge import purge
 from tests.plan.fleet import Ran, run
 from tests.plan.test_deploy import FACTS, FIRST_LOOK, HOLDER, LOCK_SH, SECOND_LOOK, WAIT, gives_back
@@ -64,11 +65,10 @@ def test_packages_go_before_data_and_our_mark_goes_last() -> None:
         f"install -d -m 0755 {STATE} && echo verify > {STATE}/unfinished",
         BACKUP + " ".join(path.lstrip("/") for path in reversed(files)),
         "docker ps --quiet | xargs -r docker stop",
-        "echo containerd.io deinstall | dpkg --set-selections",
+        in_turn(300, "echo containerd.io deinstall | dpkg --set-selections"),
         "for unit in docker.socket docker.service containerd.service; do "
         "! systemctl cat $unit >/dev/null 2>&1 || systemctl stop $unit || exit 1; done",
-        "DEBIAN_FRONTEND=noninteractive apt-get purge -qy -o DPkg::Lock::Timeout=300 "
-        "docker-ce containerd.io",
+        in_turn(300, "DEBIAN_FRONTEND=noninteractive apt-get purge -qy docker-ce containerd.io"),
         'folder=$(readlink -e /var/lib/docker) && find "$folder" -xdev -mindepth 1 -delete'
         " && { rmdir /var/lib/docker 2>/dev/null || true; }",
         "gpasswd --delete admin docker",

@@ -101,6 +101,15 @@ def test_a_pipe_gets_no_line_of_hosts_that_are_only_looked_at(
     assert capsys.readouterr().err == "a: Engine | x\na: changed in 2.3 s\n"
 
 
+def test_what_a_host_waits_for_is_said_and_is_no_step(capsys: pytest.CaptureFixture[str]) -> None:
+    course = Course("a", tell=tell_line, step=LOOK, began=0)
+    course.waits("dpkg (7) is at work")
+    assert "dpkg (7) is at work" in shown([at("b"), course])
+    assert course.failed("no end of it").step == LOOK
+    course.at("Engine | x")
+    assert capsys.readouterr().err == "a: dpkg (7) is at work\na: Engine | x\n"
+
+
 def shown(courses: list[Course]) -> str:
     """What a terminal of 100 columns shows."""
     console = Console(width=100)

@@ -1,5 +1,6 @@
 """An engine's life: pinned, on hold, upgraded, taken back, on a host where a container runs."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,9 @@ from lab import counter
 from tests.lab.fleet import Lab, Ran
 
 OLD, NEW = "20.10.24", "26.1.5"
+# containerd.io has versions of its own; with the older engine, the older one is pinned here.
+OLD_CONTAINERD, NEW_CONTAINERD = "1.6.20-1", "1.7.24-1"
+PINNED: dict[str, Any] = {"docker_package_versions": {"containerd.io": OLD_CONTAINERD}}
 UPGRADE = "tasks.upgrade.upgrade"
 STARTS = (
     "journalctl -u docker.service -o cat --no-pager | grep -c '^Starting docker.service' || true"
@@ -22,9 +26,10 @@ STATE = "docker inspect -f '{{.State.Pid}} {{.State.StartedAt}}' app"
 def name(lab: Lab) -> Iterator[str]:
     """All hosts are pinned to the older engine, with a container; the name of one of them."""
     lab.reset(*lab.all)
-    ran = lab.deploy(data={host: {"docker_version": "20.10"} for host in lab.all})
+    ran = lab.deploy(data={host: {"docker_version": "20.10", **PINNED} for host in lab.all})
     assert ran.code == 0, ran.output
     for host in lab.all:
+        assert installed(lab, host)["containerd.io"] == OLD_CONTAINERD
         lab.root(host, APP)
     yield lab.debian13
     for host in lab.all:
@@ -36,15 +41,23 @@ def deploy(lab: Lab, **data: Any) -> Ran:
     return lab.deploy(limit=[lab.debian13], data={lab.debian13: data})
 
 
-def upgrade(lab: Lab, *words: str, hosts: tuple[str, ...] = ()) -> Ran:
-    """A run of the upgrade on these hosts, or on one."""
+def upgrade(lab: Lab, *words: str, hosts: tuple[str, ...] = (), **data: Any) -> Ran:
+    """A run of the upgrade on these hosts, or on one, with these settings."""
     limits = [word for name in hosts or (lab.debian13,) for word in ("--limit", name)]
-    return lab.pyinfra("-y", str(lab.inventory({})), UPGRADE, *words, *limits)
+    inventory = lab.inventory(dict.fromkeys(lab.all, data))
+    return lab.pyinfra("-y", str(inventory), UPGRADE, *words, *limits)
 
 
 def running(lab: Lab, name: str) -> str:
     """The engine's version, as it says itself."""
     return lab.root(name, "docker version -f '{{.Server.Version}}'").strip()
+
+
+def running_containerd(lab: Lab, name: str) -> str:
+    """The version of the containerd that runs, as it says itself."""
+    components = "{{range .Server.Components}}{{.Name}} {{.Version}}{{println}}{{end}}"
+    said = lab.root(name, f"docker version -f '{components}'")
+    return "".join(re.findall(r"^containerd v?(\d+\.\d+\.\d+)", said, re.MULTILINE))
 
 
 def held(lab: Lab, name: str) -> set[str]:
@@ -127,25 +140,36 @@ def test_a_step_back_needs_a_word(lab: Lab, name: str) -> None:
     assert refused.code == 1
     assert "20.10 is older than the installed 5:26.1.5" in refused.output
     assert lab.fingerprint(name) == before
-    ran = upgrade(lab, "version=20.10", "allow_downgrade=true")
+    exactly = f"5:{OLD}-1~debian.13~trixie"
+    ran = upgrade(lab, f"version={exactly}", "allow_downgrade=true", **PINNED)
     assert ran.code == 0, ran.output
     assert running(lab, name).startswith(OLD)
+    assert installed(lab, name)["docker-ce"] == exactly
 
 
 @pytest.mark.parametrize(
-    ("words", "version", "containerd"),
-    [((), NEW, "1.7.24-1"), (("version=20.10", "allow_downgrade=true"), OLD, "1.7.24-1")],
+    ("words", "data", "version", "containerd"),
+    [
+        (("version=26.1.5",), {}, NEW, NEW_CONTAINERD),
+        (("version=20.10", "allow_downgrade=true"), PINNED, OLD, OLD_CONTAINERD),
+    ],
     ids=["upwards", "downwards"],
 )
 def test_docker_restarts_once_and_no_container(
-    lab: Lab, name: str, words: tuple[str, ...], version: str, containerd: str
+    lab: Lab,
+    name: str,
+    words: tuple[str, ...],
+    data: dict[str, Any],
+    version: str,
+    containerd: str,
 ) -> None:
     before = {host: (int(lab.root(host, STARTS)), lab.root(host, STATE)) for host in lab.all}
-    ran = upgrade(lab, *words, hosts=lab.all)
+    ran = upgrade(lab, *words, hosts=lab.all, **data)
     assert ran.code == 0, ran.output
     assert "3 hosts: 3 changed" in ran.output
     for host, (starts, app) in before.items():
         assert running(lab, host).startswith(version)
+        assert running_containerd(lab, host) == containerd.removesuffix("-1")
         assert installed(lab, host)["containerd.io"] == containerd
         assert lab.root(host, STATE) == app
         assert int(lab.root(host, STARTS)) == starts + 1

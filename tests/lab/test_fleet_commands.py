@@ -161,6 +161,10 @@ def test_a_container_s_life(fleet: Fleet) -> None:
     fleet.done("start", "web")
     assert fleet.done("restart", "web", "--time", "5").count("restarted web") == 2
     assert fleet.done("logs", "web").count("began") == 2 * 3
+    ended = fleet.lab.root(fleet.names[0], "docker inspect -f '{{.State.FinishedAt}}' web").strip()
+    since = fleet.done("logs", "web", "--since", ended, limit=fleet.names[0])
+    assert "| ended" not in since
+    assert since.count("| began") == 1
     nowhere = fleet("stop", "nowhere")
     assert nowhere.code == 3
     assert nowhere.output.count("No such container: nowhere") == 2
@@ -280,7 +284,8 @@ def test_an_export_is_whole_or_not_there(fleet: Fleet, tmp_path: Path) -> None:
 
 def test_a_container_is_removed_where_it_is_after_a_yes(fleet: Fleet) -> None:
     first, _ = fleet.names
-    fleet.lab.root(first, "docker run -d --name web debian:12 sleep 600")
+    volumes = "-v /nameless -v data:/data"
+    fleet.lab.root(first, f"docker run -d {volumes} --name web debian:12 sleep 600")
     running = fleet("rm", "web", "--yes")
     assert running.code == 3
     assert "web is running; stop it first (rackwright stop), or add --force" in running.output
@@ -291,6 +296,12 @@ def test_a_container_is_removed_where_it_is_after_a_yes(fleet: Fleet) -> None:
     assert fleet.has(first, "container") == {"web"}
     assert "1 container removed" in fleet.done("rm", "web", "--force", "--yes")
     assert fleet.has(first, "container") == set()
+    assert len(fleet.has(first, "volume")) == 2
+    fleet.lab.root(first, f"docker create {volumes} --name web debian:12")
+    assert len(fleet.has(first, "volume")) == 3
+    fleet.done("rm", "web", "--volumes", "--yes")
+    assert len(fleet.has(first, "volume")) == 2
+    assert "data" in fleet.has(first, "volume")
     assert fleet.done("rm", "web").count("not there: web") == 2
 
 

@@ -150,6 +150,7 @@ class Plan:
     def hub_pulls(self) -> tuple[str, ...]:
         """The images of Docker Hub that are pulled where they are not there."""
         names = list(self.images.pulls if self.images else ())
+        names += self.builds.images.pulls if self.builds else ()
         for action in self.containers.actions if self.containers else ():
             if action.act == "make" and action.container.image:
                 names.append(action.container.image)

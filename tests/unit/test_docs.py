@@ -80,3 +80,9 @@ def test_the_commands_of_the_table_by_hand_are_there() -> None:
         assert setting in Settings.model_fields, setting
     for template in re.findall(r"templates/[\w.]+", text):
         assert (ROOT / template).exists(), template
+
+
+def test_no_merge_is_half_done() -> None:
+    marks = ("<" * 7 + " ", ">" * 7 + " ")
+    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+        assert not [line for line in page.read_text().splitlines() if line.startswith(marks)], page

@@ -1,7 +1,7 @@
 """A small GPU lab on Ubuntu 24.04, whole: one host keeps images and packages for all, two train.
 
     export REGISTRY_PASSWORD=... PAGE_PASSWORD=... LAB_SAVED=/srv/saved
-    rackwright apply inventory/gpu_lab.py
+    pyinfra inventory/gpu_lab.py deploy.py
 
 Copy it, and put your own hosts, users and addresses in. tests/lab/test_gpu_lab.py runs this very
 file on practice hosts.

@@ -14,6 +14,7 @@ from rackwright.bundle.folder import Making
 from rackwright.bundle.index import Entry, index_text, parse_entries
 from rackwright.host.error import HostError
 from rackwright.host.script import command, encoded
+from rackwright.host.sudo import arguments
 from rackwright.laptop.openpgp import fetch
 from rackwright.lock.apply import release_key
 from rackwright.lock.file import Packages
@@ -105,7 +106,8 @@ def _download(host: Host, observed: Observed, root: str, entry: Entry, path: Pat
 
 
 def _run(host: Host, observed: Observed, words: str) -> list[str]:
-    ok, output = host.run_shell_command(words, _sudo=observed.through_sudo, _timeout=PATIENCE)
+    sudo = arguments(host, sudo=observed.through_sudo)
+    ok, output = host.run_shell_command(words, _timeout=PATIENCE, **sudo)
     if not ok:
         said = " / ".join(output.stderr_lines[-3:])
         raise HostError(f"{host.name}: its apt cannot fetch the packages: {said}")

@@ -7,7 +7,7 @@ from pyinfra.connectors.util import make_unix_command_for_host
 
 from rackwright.host.error import HostError
 from rackwright.host.rooted import reason, rooted
-from rackwright.host.sudo import with_password
+from rackwright.host.sudo import arguments, with_password
 
 PATIENCE = 120  # seconds
 
@@ -32,7 +32,4 @@ def run(host: Host, shell: str, timeout: int = PATIENCE) -> list[str]:
 
 
 def _sudo(host: Host) -> dict[str, Any]:
-    if not with_password(host):
-        return {}
-    password = host.data.get("_sudo_password") or host.state.config.SUDO_PASSWORD
-    return {"_sudo": True, "_sudo_password": password}
+    return arguments(host, sudo=with_password(host))

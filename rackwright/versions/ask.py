@@ -7,6 +7,7 @@ from typing import Final
 from pyinfra.api import Host
 
 from rackwright.host.script import command, encoded
+from rackwright.host.sudo import arguments
 from rackwright.laptop.openpgp import key_of
 from rackwright.look.observed import Observed
 from rackwright.packages.docker_sources import docker_repository
@@ -29,8 +30,8 @@ def ask(host: Host, settings: Settings, observed: Observed) -> list[Offer]:
     words = [encoded(key), encoded(definition(settings, observed))]
     ok, output = host.run_shell_command(
         command(OFFERS, *words, *wanted_packages(settings)),
-        _sudo=observed.through_sudo,
         _timeout=PATIENCE,
+        **arguments(host, sudo=observed.through_sudo),
     )
     if not ok:
         said = f"apt says: {' / '.join(output.stderr_lines[-3:])}"

@@ -49,7 +49,7 @@ def check_host(current: Host) -> None:
 def check_fleet(request: Request) -> int:
     """Compare all hosts of a request; returns the exit code of `rackwright check`."""
     try:
-        hosts = fleet(request)
+        hosts = fleet(request, converges=False)
     except SettingsError as error:
         click.echo("\n".join(error.errors), err=True)
         return exits.SETTINGS

@@ -129,11 +129,14 @@ def _checked(
     return settings, exact, fleet_passwords(settings)
 
 
-def run_of(state: State, wanted: Mapping[str, Any]) -> Run:
-    """The one Run of pyinfra's state. Raises DeployError when settings are wrong."""
+def run_of(state: State, wanted: Mapping[str, Any], *, converges: bool = True) -> Run:
+    """The one Run of pyinfra's state. Raises DeployError when settings are wrong.
+
+    `converges` is that of new_run().
+    """
     with _starting:  # every host asks at the same moment, and a password may take a while
         try:
-            return _run_of(state, wanted)
+            return _run_of(state, wanted, converges)
         except SettingsError as error:
             sentences = "".join(f"\n    {sentence}" for sentence in error.errors)
             raise DeployError(
@@ -141,9 +144,9 @@ def run_of(state: State, wanted: Mapping[str, Any]) -> Run:
             ) from error
 
 
-def _run_of(state: State, wanted: Mapping[str, Any]) -> Run:
+def _run_of(state: State, wanted: Mapping[str, Any], converges: bool) -> Run:
     if not (run := _runs.get(state)):
-        _runs[state] = run = new_run(state, wanted, converges=True)
+        _runs[state] = run = new_run(state, wanted, converges=converges)
         state.add_callback_handler(GiveBack(run.plans, run.clock))
         if pyinfra.is_cli:
             at_the_end(end_of_run, state, run)

@@ -96,14 +96,15 @@ class Fleet:
         ]
 
 
-def fleet(request: Request) -> Fleet:
+def fleet(request: Request, *, converges: bool = True) -> Fleet:
     """The hosts of a request, with settings that were checked; no host is touched yet.
 
+    `converges` says that the run may bring them to their settings, or plans to.
     Raises SettingsError for an inventory, host names or settings that cannot be used.
     """
     state = load(request.inventory, request.limit, request.exclude, request.data)
     try:
-        run = run_of(state, {})
+        run = run_of(state, {}, converges=converges)
     except DeployError as error:
         raise error.__cause__ or error from None
     engine = Engine(_patience(run, request), request.parallel)

@@ -25,7 +25,7 @@ from pyinfra_cli.util import exec_file, parse_cli_arg
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import register
 from rackwright.pace.state import PacedState
-from rackwright.settings import SettingsError
+from rackwright.settings import VERSIONS, SettingsError
 
 CONFIG: Final = "config.py"  # what pyinfra's own command reads in the working folder
 
@@ -102,7 +102,13 @@ def raised(error: UnexpectedExternalError) -> str:
 
 def _overriding(data: Sequence[str]) -> dict[str, Any]:
     pairs = (word.partition("=") for word in data)
-    return {key: parse_cli_arg(value) for key, _, value in pairs}
+    return {key: _read_as_pyinfra(key, value) for key, _, value in pairs}
+
+
+def _read_as_pyinfra(key: str, typed: str) -> Any:
+    value = parse_cli_arg(typed)
+    # It reads the version 20.10 as the number 20.1.
+    return typed if key in VERSIONS and isinstance(value, (int, float)) else value
 
 
 def _named(

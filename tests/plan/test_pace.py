@@ -252,6 +252,13 @@ def test_hosts_whose_turn_did_not_come_before_a_stop_are_named(make: Make) -> No
     assert B not in made.told.steps
 
 
+@pytest.mark.parametrize("typed", ["20.10", '"20.10"', "26", "latest"])
+def test_a_version_is_what_was_typed(make: Make, typed: str) -> None:
+    hosts, _ = make({A: {}}).fleet(data=(f"docker_version={typed}", "docker_apt_timeout=7"))
+    settings = hosts.run.settings[A]
+    assert (settings.docker_version, settings.docker_apt_timeout) == (typed.strip('"'), 7)
+
+
 def test_settings_that_only_the_task_knows_end_the_run_before_it_began(make: Make) -> None:
     made = make({A: {}}, "from tasks.upgrade import upgrade\nupgrade(version='nonsense!')\n")
     hosts, converge = made.fleet()

@@ -15,7 +15,7 @@ from rackwright.pace.converge import Converge
 from rackwright.pace.course import Course
 from rackwright.report.outcome import WRONG, HostResult
 from rackwright.rollout.fit import before, unfit
-from rackwright.rollout.record import Rollout, save
+from rackwright.rollout.record import Rollout, keep
 
 PROVES: Final = "Rollout | The host is fit"
 BETWEEN: Final = 2  # seconds between two looks
@@ -44,7 +44,7 @@ class Rolled:
         if host.name not in self.rollout.before:
             planned = run.plans.get(host.name)
             self.rollout.before[host.name] = before(seen, run.settings[host.name], planned)
-            save(self.rollout, self.file)
+            keep(self.rollout, self.file)
         if pending := self.converge.pending(host):
             result = self.converge.carry_out(host, course)
             if result.outcome in WRONG:
@@ -53,7 +53,7 @@ class Rolled:
         if reasons := self._unfit(host, None if pending else seen):
             return course.failed("; ".join(reasons))
         self.rollout.done.append(host.name)
-        save(self.rollout, self.file)
+        keep(self.rollout, self.file)
         return result
 
     def _look(self, host: Host) -> Observed:

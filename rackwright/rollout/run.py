@@ -13,6 +13,7 @@ from rich.text import Text
 
 from rackwright import exits
 from rackwright.converging import Chosen, exit_code, wrong
+from rackwright.laptop.who import shown
 from rackwright.pace.converge import Converge
 from rackwright.pace.fleet import Fleet, Request, fleet
 from rackwright.pace.interrupt import interruptible
@@ -21,10 +22,16 @@ from rackwright.report.ending import end
 from rackwright.report.outcome import WRONG, HostResult, Outcome
 from rackwright.report.table import conclusion, console
 from rackwright.rollout.host import Rolled
-from rackwright.rollout.record import Rollout, place, save, taken_up
+from rackwright.rollout.record import Rollout, begin, digest, place, taken_up
 from rackwright.rollout.waves import plan_waves
 from rackwright.settings import SettingsError
+from rackwright.settings.host_lock import HostLockSettings
+from rackwright.settings.pace import PaceSettings
 
+# Settings that say how long somebody is waited for, and nothing of what is done.
+PATIENCE: Final = frozenset(
+    (*PaceSettings.model_fields, *HostLockSettings.model_fields, "docker_apt_timeout")
+)
 PAUSED: Final = 0.5  # seconds between two looks at whether a pause was ended by Ctrl-C
 
 
@@ -58,7 +65,7 @@ def roll_out(request: Request, chosen: Chosen, rules: Rules, *, dry: bool, yes: 
         console().print(_table(rollout))
         if dry:
             return 0
-        if not (yes or _confirmed(rollout, chosen)):
+        if not (yes or _confirmed(rollout)):
             return exits.REFUSED
         stopped = _in_waves(hosts, converge, rollout, rules, file)
     except SettingsError as error:
@@ -71,15 +78,22 @@ def roll_out(request: Request, chosen: Chosen, rules: Rules, *, dry: bool, yes: 
 
 def _rollout(hosts: Fleet, request: Request, chosen: Chosen, rules: Rules, file: Path) -> Rollout:
     names = [host.name for host in hosts.hosts]
-    racks = {host.name: str(host.data.get("rack")) for host in hosts.hosts if host.data.get("rack")}
+    racks = {host.name: host.data.get("rack") for host in hosts.hosts}
+    racked = {name: str(rack) for name, rack in racks.items() if rack is not None}
     try:
-        waves = plan_waves(names, rules.waves, racks if rules.spread else None)
+        waves = plan_waves(names, rules.waves, racked if rules.spread else None)
     except ValueError as error:
         raise SettingsError([f"--waves {error}"]) from None
+    inventory = str(Path(request.inventory).resolve())
+    data = dict(word.split("=", 1) for word in request.data)
+    said = sorted(f"{key}={value}" for key, value in data.items() if key not in PATIENCE)
     wanted = Rollout(
-        inventory=request.inventory,
+        inventory=inventory,
         task=chosen.task,
-        arguments=tuple(chosen.arguments),
+        arguments=tuple(map(shown, chosen.arguments)),
+        digest=digest(inventory, [*chosen.arguments, *said]),
+        written=rules.waves,
+        spread="rack" if rules.spread else "",
         waves=tuple(waves),
     )
     return taken_up(file, wanted) if rules.resume else wanted
@@ -87,6 +101,7 @@ def _rollout(hosts: Fleet, request: Request, chosen: Chosen, rules: Rules, file:
 
 def _in_waves(hosts: Fleet, converge: Converge, rollout: Rollout, rules: Rules, file: Path) -> str:
     """Why it stopped before its end, and how it goes on; "" when it did not."""
+    begin(rollout, file)
     by_name = {host.name: host for host in hosts.hosts}
     for name in rollout.done:
         done = HostResult(name, Outcome.DONE, detail="in an earlier run of this rollout")
@@ -99,7 +114,6 @@ def _in_waves(hosts: Fleet, converge: Converge, rollout: Rollout, rules: Rules, 
         if hosts.engine.stopping:
             break
         click.echo(f"Wave {number} of {len(rollout.waves)}: {', '.join(wave)}", err=True)
-        save(rollout, file)
         hosts.work(rolled.roll, [by_name[name] for name in wave])
         if _failures(hosts) >= rules.max_failures:
             break
@@ -141,9 +155,9 @@ def _pause(hosts: Fleet, seconds: int) -> None:
             gevent.sleep(PAUSED)
 
 
-def _confirmed(rollout: Rollout, chosen: Chosen) -> bool:
+def _confirmed(rollout: Rollout) -> bool:
     count = sum(len(wave) for _, wave in rollout.left)
-    task = " ".join([chosen.task, *chosen.arguments])
+    task = " ".join([rollout.task, *rollout.arguments])
     try:
         said = typer.confirm(f"Run {task} on {count} host{'s' if count != 1 else ''}?")
     except typer.Abort:  # nobody is there to answer
@@ -155,9 +169,9 @@ def _confirmed(rollout: Rollout, chosen: Chosen) -> bool:
 
 
 def _table(rollout: Rollout) -> Table:
-    shown = Table("wave", "hosts", "")
+    table = Table("wave", "hosts", "")
     for number, wave in enumerate(rollout.waves, start=1):
         done = [name for name in wave if name in rollout.done]
         note = "done" if len(done) == len(wave) else f"{len(done)} done" if done else ""
-        shown.add_row(str(number), Text(", ".join(wave)), note)
-    return shown
+        table.add_row(str(number), Text(", ".join(wave)), note)
+    return table

@@ -59,7 +59,8 @@ def commands(lab: Lab) -> dict[str, int]:
 
 def record(reports: Path) -> dict[str, Any]:
     """What the record holds."""
-    found: dict[str, Any] = json.loads((reports / "rollout-inventory.json").read_text())
+    (file,) = reports.glob("rollout-inventory-*.json")
+    found: dict[str, Any] = json.loads(file.read_text())
     return found
 
 

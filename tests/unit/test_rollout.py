@@ -103,13 +103,18 @@ def test_gpus_are_measured_by_what_ailed_them_before() -> None:
 
 def rollout(**changed: object) -> Rollout:
     """A rollout in two waves."""
-    wanted = {"inventory": "i/lab.py", "task": "t.u", "waves": (("a",), ("b", "c"))}
+    wanted = {
+        "inventory": "/i/lab.py", "task": "t.u", "digest": "0",
+        "written": "1,100%", "spread": "", "waves": (("a",), ("b", "c")),
+    }  # fmt: skip
     return Rollout.model_validate({**wanted, **changed})
 
 
 def test_a_rollout_is_taken_up_where_it_stood(tmp_path: Path) -> None:
     file = place("i/lab.py", str(tmp_path / "new"))
-    assert file == tmp_path / "new" / "rollout-lab.json"
+    assert file.match(f"{tmp_path}/new/rollout-lab-????????.json")
+    assert file == place(str(Path("i/lab.py").absolute()), str(tmp_path / "new"))
+    assert file != place("j/lab.py", str(tmp_path / "new"))
     stood = rollout(done=["a", "c"], before={"b": Before(containers=("web",))})
     save(stood, file)
     assert list(file.parent.iterdir()) == [file]
@@ -125,6 +130,9 @@ def test_a_rollout_is_taken_up_where_it_stood(tmp_path: Path) -> None:
     [
         ({"task": "deploy.py"}, "its task is t.u, and deploy.py is asked for"),
         ({"arguments": ("version=26",)}, "its arguments is none, and version=26 is asked for"),
+        ({"written": "100%"}, "its --waves is 1,100%, and 100% is asked for"),
+        ({"spread": "rack"}, "its --spread is none, and rack is asked for"),
+        ({"digest": "1"}, "it had another --data, or another value of a secret argument"),
         ({"waves": (("a",), ("b", "d"))}, "the hosts are not the same any more (c, d)"),
     ],
 )

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rackwright.bundle.apply import disagreements, plan_with_bundle
+from rackwright.bundle.apply import disagreements, plan_with_bundle, with_bundled_images
 from rackwright.bundle.file import Manifest, read_manifest
 from rackwright.laptop.passwords import Passwords
+from rackwright.laptop.registry import HELLO
 from rackwright.lock.apply import (
     contradictions,
     locked_packages,
@@ -14,6 +15,7 @@ from rackwright.lock.apply import (
     with_exact_versions,
 )
 from rackwright.lock.file import Lock, lock_path, read_lock
+from rackwright.lock.images import with_locked_images
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
 from rackwright.plan import Plan
@@ -52,6 +54,18 @@ def read_exact(inventory: Path | None, fleet: Mapping[str, Settings]) -> Exact:
     return Exact(lock, name, bundles)
 
 
+def with_exact_images(exact: Exact, fleet: Mapping[str, Settings]) -> dict[str, Settings]:
+    """The settings of all hosts, with their images as the lock has them.
+
+    A bundle brings images of its own.
+    """
+    digests = exact.lock.images if exact.lock else {}
+    return {
+        host: settings if _bundle(settings) else with_locked_images(settings, digests)
+        for host, settings in fleet.items()
+    }
+
+
 def exact_plan(
     exact: Exact,
     settings: Settings,
@@ -67,11 +81,14 @@ def exact_plan(
         held = exact.bundles[folder]
         packages = locked_packages(held.lock, folder, settings, observed, "rackwright bundle")
         settings = with_exact_versions(settings, packages)
+        settings = with_bundled_images(settings, Path(folder), held, observed.architecture)
         return plan_with_bundle(settings, observed, Path(folder), held, probed, passwords), settings
     if exact.lock:
         packages = locked_packages(exact.lock, exact.name, settings, observed)
         settings = with_exact_versions(settings, packages)
-        return plan_with_lock(settings, observed, packages, probed, passwords), settings
+        hello_world = exact.lock.images.get(HELLO)
+        planned = plan_with_lock(settings, observed, packages, probed, passwords, hello_world)
+        return planned, settings
     return plan(settings, observed, probed, passwords), settings
 
 

@@ -5,6 +5,7 @@ from itertools import chain
 
 from rackwright.change import Change, Impact
 from rackwright.host_lock.turn import Turn
+from rackwright.laptop.registry import HELLO
 from rackwright.marks import BUNDLE
 from rackwright.settings.references import HUB, registry
 from rackwright.steps.apt_cache import AptCacheStep
@@ -24,7 +25,6 @@ from rackwright.steps.gpu_ready import CdiStep, GpuVerifyStep, MigStep, RebootSt
 from rackwright.steps.gpu_toolkit import GpuSourcesStep, ToolkitStep
 from rackwright.steps.hold import HoldStep
 from rackwright.steps.images import ImagesStep
-from rackwright.steps.images_needed import HELLO
 from rackwright.steps.lock import LockStep
 from rackwright.steps.logins import LoginsStep
 from rackwright.steps.mirrors import MirrorsStep
@@ -149,12 +149,13 @@ class Plan:
     @property
     def hub_pulls(self) -> tuple[str, ...]:
         """The images of Docker Hub that are pulled where they are not there."""
-        names = list(self.images.pulls if self.images else ())
+        pins = self.images.pins if self.images else ()
+        names = [*(self.images.pulls if self.images else ()), *(each for each, _ in pins)]
         names += self.builds.images.pulls if self.builds else ()
         for action in self.containers.actions if self.containers else ():
             if action.act == "make" and action.container.image:
                 names.append(action.container.image)
-        names += [HELLO] if self.hello_world else []
+        names += [HELLO] if self.hello_world and HELLO not in dict(pins).values() else []
         return tuple(dict.fromkeys(name for name in names if registry(name) == HUB))
 
     @property

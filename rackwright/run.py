@@ -16,7 +16,7 @@ from pyinfra import logger
 from pyinfra.api import Host, State
 from pyinfra.api.exceptions import DeployError
 
-from rackwright.exact import Exact, exact_plan, read_exact
+from rackwright.exact import Exact, exact_plan, read_exact, with_exact_images
 from rackwright.guard import blocked
 from rackwright.host.error import HostError
 from rackwright.host.remote import run as run_on
@@ -126,6 +126,7 @@ def _checked(
     settings = with_fleet_cache(parse_fleet(fleet), inventory, coming)
     settings = with_builds(with_compose_files(with_archives(settings)))
     exact = read_exact(inventory_file(state), settings)
+    settings = with_exact_images(exact, settings)
     return settings, exact, fleet_passwords(settings)
 
 

@@ -30,6 +30,11 @@ def images(plan: Plan, settings: Settings) -> None:
         server.shell(
             name=f"{name} is pulled", commands=[command(IMAGES_SH, "pull", name, registry(name))]
         )
+    for image, tag in host.loop(step.pins):
+        server.shell(
+            name=f"{tag} is {image}",
+            commands=[command(IMAGES_SH, "pin", image, registry(image), tag)],
+        )
     for image in host.loop(step.loads):
         from_file(name=f"{image.name} is loaded from {image.file}", image=image)
     for source, tag in host.loop(step.tags):

@@ -4,15 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from rackwright.bundle.file import Manifest, broken, image_file, release_folder
+from rackwright.laptop.archives import ArchiveError, with_archive
 from rackwright.laptop.passwords import Passwords
-from rackwright.laptop.registry import HELLO_WORLD
+from rackwright.laptop.registry import HELLO
 from rackwright.lock.apply import release_key
 from rackwright.lock.file import Lock
+from rackwright.lock.images import tags_of
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
 from rackwright.settings import Settings
+from rackwright.settings.images import Image
 from rackwright.steps.bundle import BundleImageStep, bundle_step
 
 AGAIN = "make it again with `rackwright bundle`"
@@ -36,10 +39,15 @@ def plan_with_bundle(
         return planned
     release = release_folder(release_key(observed))
     bundle = bundle_step(str(folder / release), planned.engine)
-    image = image_file(HELLO_WORLD, observed.architecture)
+    image = image_file(HELLO, observed.architecture)
     loads = planned.hello_world and image in manifest.files
-    parts = (f"{release}/",) if bundle else ()
-    if damaged := [file for part in (*parts, image) for file in broken(folder, part)]:
+    loaded = (Path(each.file or "") for each in (planned.images.loads if planned.images else ()))
+    parts = [
+        *([f"{release}/"] if bundle else []),
+        *([image] if loads else []),
+        *(str(file.relative_to(folder)) for file in loaded if file.is_relative_to(folder)),
+    ]
+    if damaged := [file for part in parts for file in broken(folder, part)]:
         raise RefusedError(
             (f"the bundle {folder} is damaged: {', '.join(damaged)}; {AGAIN} and deploy again",)
         )
@@ -47,18 +55,41 @@ def plan_with_bundle(
     return replace(
         planned,
         bundle=bundle,
-        bundle_image=BundleImageStep(str(folder / image), f"{HELLO_WORLD}:latest")
-        if loads
-        else None,
+        bundle_image=BundleImageStep(str(folder / image), HELLO) if loads else None,
         # The index that is sent along is the only one that counts.
         engine=replace(planned.engine, refresh=False) if planned.engine else None,
         notes=(*planned.notes, *([note] if bundle else [])),
     )
 
 
+def with_bundled_images(
+    settings: Settings, folder: Path, manifest: Manifest, architecture: str
+) -> Settings:
+    """The settings of a host, with the images that the bundle has for it as files.
+
+    Raises RefusedError when one cannot be read.
+    """
+    images = {each.name: each for each in settings.docker_images}
+    for tag in tags_of(settings):
+        file = image_file(tag, architecture)
+        if file not in manifest.files:
+            continue
+        known = images.get(tag, Image(name=tag))
+        try:
+            images[tag] = with_archive(known.model_copy(update={"file": str(folder / file)}))
+        except ArchiveError as error:
+            raise RefusedError((f"the bundle {folder} is damaged: {error}; {AGAIN}",)) from None
+    return settings.model_copy(update={"docker_images": tuple(images.values())})
+
+
 def disagreements(lock: Lock, name: str, bundle: Lock, folder: Path) -> list[str]:
-    """Where a bundle holds other packages than the lock `name`, a sentence each."""
-    return [
+    """Where a bundle holds other packages or images than the lock `name`, a sentence each."""
+    images = [
+        f"docker_bundle: {folder} holds {tag} as {digest}, {name} has {lock.images[tag]}; {AGAIN}"
+        for tag, digest in bundle.images.items()
+        if lock.images.get(tag, digest) != digest
+    ]
+    return images + [
         f"docker_bundle: {folder} holds {package}={each.version} for {release}, {name} has "
         f"{package}={locked[package].version} or other bytes; {AGAIN}"
         for release, variants in bundle.packages.items()

@@ -29,9 +29,9 @@ def release_folder(release: str) -> str:
     return release.replace("/", "-")
 
 
-def image_file(image: str, architecture: str) -> str:
+def image_file(tag: str, architecture: str) -> str:
     """Where a bundle keeps an image for docker load."""
-    return f"images/{image}-{architecture}.tar"
+    return f"images/{tag}-{architecture}.tar"
 
 
 @cache

@@ -11,15 +11,20 @@ from rackwright.settings import SettingsError
 
 
 class Making:
-    """The files of a new bundle; those that an older one has already are taken from there."""
+    """The files of a new bundle; those that an older one has already are taken from there.
+
+    `images` are the digests of the older one's images, by tag.
+    """
 
     def __init__(self, folder: Path, old: Path) -> None:
         self.folder = folder
         self.files: dict[str, str] = {}
         self.fetched = 0
         self._old = old
-        known = read_manifest(old).files if (old / MANIFEST).exists() else {}
-        self._by_hash = {sha256: name for name, sha256 in known.items()}
+        known = read_manifest(old) if (old / MANIFEST).exists() else None
+        self._known = dict(known.files) if known else {}
+        self._by_hash = {sha256: name for name, sha256 in self._known.items()}
+        self.images = known.lock.images if known else {}
 
     def add(self, name: str, sha256: str, fetch: Callable[[Path], None]) -> bool:
         """Put a file in; `fetch` writes it where it is not known. False when it is another one."""
@@ -33,6 +38,17 @@ class Making:
             self.fetched += 1
         self.files[name] = sha256
         return sha256_of(path) == sha256
+
+    def make(self, name: str, make: Callable[[Path], None], *, known: bool) -> None:
+        """Put in what `make` writes, which is the same again where it is `known`."""
+        if known and name in self._known:
+            self.add(name, self._known[name], make)
+            return
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make(path)
+        self.fetched += 1
+        self.files[name] = sha256_of(path) or ""
 
     def write(self, name: str, content: bytes) -> None:
         """Put in a file that was made here."""

@@ -1,6 +1,6 @@
 """rackwright bundle: one connected host of each release fetches, the laptop checks and keeps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -11,16 +11,17 @@ from rackwright import exits
 from rackwright.bundle.closure import collect, write_index
 from rackwright.bundle.file import image_file
 from rackwright.bundle.folder import Making, making
-from rackwright.bundle.images import docker_archive
+from rackwright.bundle.images import write_archive
 from rackwright.bundle.index import Entry
 from rackwright.exact import Exact, read_exact
 from rackwright.fleet import connected, each, load
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.openpgp import fetch
-from rackwright.laptop.registry import HELLO_WORLD, RegistryError, find
+from rackwright.laptop.registry import HELLO, RegistryError, Repository, said
 from rackwright.lock.apply import locked_packages, release_key, wanted_key
 from rackwright.lock.file import Lock
+from rackwright.lock.images import ask_registry, pinned, tags_of
 from rackwright.lock.make import resolve
 from rackwright.lock.merge import Resolved, merged
 from rackwright.look.observed import Observed, ProbeError
@@ -104,7 +105,7 @@ def _gather(
         _add_key(new, settings[name], looked[name])
     for release, files in entries.items():
         write_index(new, release, list(files.values()))
-    images = _images(new, settings.values(), {each.architecture for each in looked.values()})
+    images = _images(new, settings, looked, exact.lock.images if exact.lock else {})
     keys = {settings[name].docker_key_fingerprint for name in looked}
     return merged(chosen, keys, images, None)
 
@@ -123,21 +124,42 @@ def _add_key(new: Making, settings: Settings, observed: Observed) -> None:
 
 
 def _images(
-    new: Making, settings: Iterable[Settings], architectures: set[str]
-) -> dict[str, dict[str, str]]:
-    """Put in the image that proves a host; {} when no host wants that proof."""
-    asked = [each for each in settings if each.docker_verify != "never"]
-    if not asked:
-        return {}
-    mirrors = dict.fromkeys(url for each in asked for url in each.docker_registry_mirrors or ())
-    repository, digests = find(HELLO_WORLD, mirrors)
-    for architecture in sorted(architectures):
-        digest = digests.get(REGISTRY_NAMES.get(architecture, architecture))
-        if digest is None:
-            raise RegistryError(f"{repository.url} has no {HELLO_WORLD} for {architecture}")
-        try:
-            content = docker_archive(repository, digest, f"{HELLO_WORLD}:latest")
-        except requests.RequestException as error:
-            raise RegistryError(f"{repository.url} did not give {HELLO_WORLD}: {error}") from None
-        new.write(image_file(HELLO_WORLD, architecture), content)
-    return {f"{HELLO_WORLD}:latest": digests}
+    new: Making,
+    settings: Mapping[str, Settings],
+    looked: Mapping[str, Observed],
+    locked: Mapping[str, str],
+) -> dict[str, str]:
+    """Put in the hosts' images and the one that proves a host; returns their digests by tag.
+
+    `locked` are the digests of a lock.
+    """
+    wanting: dict[str, list[str]] = {}
+    for name, host in settings.items():
+        proof = [HELLO] if host.docker_verify != "never" else []
+        for tag in (*proof, *tags_of(host)):
+            wanting.setdefault(tag, []).append(name)
+    digests = {}
+    for tag, names in wanting.items():
+        image = pinned(tag, locked[tag]) if tag in locked else tag
+        repository, digests[tag] = ask_registry(image, [settings[name] for name in names])
+        # One that could not be looked at is taken to be like the others.
+        seen = [looked[name] for name in names if name in looked] or looked.values()
+        for architecture in sorted({host.architecture for host in seen}):
+            _add_image(new, repository, tag, digests[tag], architecture)
+    return digests
+
+
+def _add_image(
+    new: Making, repository: Repository, tag: str, digest: str, architecture: str
+) -> None:
+    try:
+        found = repository.manifests(digest).get(REGISTRY_NAMES.get(architecture, architecture))
+        if found is None:
+            raise RegistryError(f"{repository.url} has no {tag} for {architecture}")
+        new.make(
+            image_file(tag, architecture),
+            lambda path: write_archive(repository, found, tag, path),
+            known=new.images.get(tag) == digest,
+        )
+    except requests.RequestException as error:
+        raise RegistryError(f"{repository.url} did not give {tag}: {said(error)}") from None

@@ -41,6 +41,11 @@ pull() { # NAME REGISTRY
     }
 }
 
+pin() { # NAME@DIGEST REGISTRY TAG: the tag means this image, which is pulled where it is not there
+    is_there "$1" || pull "$1" "$2"
+    docker tag "$1" "$3"
+}
+
 room() { # FOLDER BYTES WHAT: a folder for the login to put a file into, and what that is for
     rm -rf "$1"
     install -d -m 0700 -o "${SUDO_USER:-root}" "$1"

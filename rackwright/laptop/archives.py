@@ -46,7 +46,7 @@ def with_archives(fleet: Mapping[str, Settings]) -> dict[str, Settings]:
         images: list[Image] = []
         for index, image in enumerate(settings.docker_images):
             try:
-                images.append(_with_archive(image))
+                images.append(with_archive(image))
             except ArchiveError as error:
                 errors.append(f"{host}: docker_images.{index}.file: {error}")
         read[host] = settings.model_copy(update={"docker_images": tuple(images)})
@@ -55,7 +55,8 @@ def with_archives(fleet: Mapping[str, Settings]) -> dict[str, Settings]:
     return read
 
 
-def _with_archive(image: Image) -> Image:
+def with_archive(image: Image) -> Image:
+    """An image with what its file holds, where it has one. Raises ArchiveError."""
     if image.file is None:
         return image
     path = Path(image.file)

@@ -4,14 +4,19 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from rackwright.settings.references import HUB, registry, repository
 
 # requests is imported where it is used: most runs ask nobody, and it is slow to import.
+if TYPE_CHECKING:
+    import requests
 
 # The image that proves a host.
-HELLO_WORLD: Final = "hello-world"
-HUB: Final = "https://registry-1.docker.io"
+HELLO: Final = "hello-world:latest"
+HUB_URL: Final = "https://registry-1.docker.io"
 # An image index, or the manifest of one architecture; the older names are those of Docker.
 MANIFESTS: Final = ", ".join(
     (
@@ -22,6 +27,7 @@ MANIFESTS: Final = ", ".join(
     )
 )
 TIMEOUT: Final = 20  # seconds
+PART: Final = 1 << 20  # bytes
 
 
 class RegistryError(ValueError):
@@ -30,17 +36,28 @@ class RegistryError(ValueError):
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository such as library/hello-world in the registry at `url`."""
+    """A repository such as library/hello-world in the registry at `url`.
+
+    `login` is a name and a password, where the registry asks for them.
+    """
 
     url: str
     name: str
+    login: tuple[str, str] | None = field(default=None, repr=False)
 
-    def manifests(self, tag: str) -> dict[str, str]:
-        """Digest of the manifest by architecture.
+    def digest(self, tag: str) -> str:
+        """The digest of what a tag means now, for every architecture.
 
         Raises requests.RequestException or RegistryError.
         """
-        content, found = self._manifest(tag)
+        return digest_of(self._manifest(tag)[0])
+
+    def manifests(self, reference: str) -> dict[str, str]:
+        """Digest of the manifest by architecture, for a tag or a digest.
+
+        Raises requests.RequestException or RegistryError.
+        """
+        content, found = self._manifest(reference)
         if "manifests" in found:
             return {
                 each["platform"]["architecture"]: each["digest"]
@@ -50,42 +67,55 @@ class Repository:
         config: dict[str, Any] = json.loads(self.blob(found["config"]["digest"]))
         return {config["architecture"]: digest_of(content)}
 
-    def manifest(self, digest: str) -> dict[str, Any]:
-        """The manifest of one architecture, checked against its digest."""
-        content, found = self._manifest(digest)
-        _check(content, digest)
-        return found
+    def manifest(self, digest: str) -> tuple[bytes, dict[str, Any]]:
+        """The manifest of one architecture, checked against its digest, as it is and as data."""
+        return self._manifest(digest)
 
     def blob(self, digest: str) -> bytes:
-        """A configuration or a layer, checked against its digest."""
-        content = self._get(f"blobs/{digest}", "*/*")
-        _check(content, digest)
+        """A configuration, checked against its digest."""
+        content = self._get(f"blobs/{digest}", "*/*").content
+        _check(digest_of(content), digest)
         return content
 
+    def save(self, digest: str, file: IO[bytes]) -> None:
+        """Write a configuration or a layer, of any size, to a file, and check its digest."""
+        found = hashlib.sha256()
+        with self._get(f"blobs/{digest}", "*/*", stream=True) as answer:
+            for part in answer.iter_content(PART):
+                file.write(part)
+                found.update(part)
+        _check(f"sha256:{found.hexdigest()}", digest)
+
     def _manifest(self, reference: str) -> tuple[bytes, dict[str, Any]]:
-        content = self._get(f"manifests/{reference}", MANIFESTS)
+        content = self._get(f"manifests/{reference}", MANIFESTS).content
+        if reference.startswith("sha256:"):
+            _check(digest_of(content), reference)
         found: dict[str, Any] = json.loads(content)
         return content, found
 
-    def _get(self, what: str, accept: str) -> bytes:
+    def _get(self, what: str, accept: str, *, stream: bool = False) -> "requests.Response":
         import requests
 
         url = f"{self.url}/v2/{self.name}/{what}"
         headers = {"Accept": accept}
-        answer = requests.get(url, headers=headers, timeout=TIMEOUT)
+        asked = partial(requests.get, url, headers=headers, timeout=TIMEOUT, stream=stream)
+        answer = asked()
         if answer.status_code == 401:
-            headers["Authorization"] = f"Bearer {_token(answer.headers['WWW-Authenticate'])}"
-            answer = requests.get(url, headers=headers, timeout=TIMEOUT)
+            challenge, basic = answer.headers["WWW-Authenticate"], self.login
+            if challenge.lower().startswith("bearer "):
+                headers["Authorization"] = f"Bearer {_token(challenge, self.login)}"
+                basic = None
+            answer = asked(auth=basic)
         answer.raise_for_status()
-        return answer.content
+        return answer
 
 
-def _token(challenge: str) -> str:
+def _token(challenge: str, login: tuple[str, str] | None) -> str:
     import requests
 
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     asked = {key: fields[key] for key in ("service", "scope") if key in fields}
-    answer = requests.get(fields["realm"], params=asked, timeout=TIMEOUT)
+    answer = requests.get(fields["realm"], params=asked, auth=login, timeout=TIMEOUT)
     answer.raise_for_status()
     return str(answer.json()["token"])
 
@@ -95,23 +125,44 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _check(content: bytes, digest: str) -> None:
-    if digest_of(content) != digest:
-        raise RegistryError(f"a registry answered {digest_of(content)} for {digest}")
+def _check(found: str, digest: str) -> None:
+    if found != digest:
+        raise RegistryError(f"a registry answered {found} for {digest}")
 
 
-def find(image: str, mirrors: Iterable[str]) -> tuple[Repository, dict[str, str]]:
-    """Where an image of Docker Hub (`hello-world`) can be had, and its digests by architecture.
+def find(
+    image: str,
+    mirrors: Iterable[str] = (),
+    insecure: Iterable[str] = (),
+    login: tuple[str, str] | None = None,
+) -> tuple[Repository, str]:
+    """Where an image can be had by its reference, and the digest of what that means now.
 
-    Mirrors go first, in their order, then Docker Hub. Raises RegistryError when none has it.
+    For an image of Docker Hub, mirrors go first, in their order. `insecure` are registries without
+    TLS, by HOST:PORT. Raises RegistryError when none has it.
     """
     import requests
 
+    where, name = registry(image), repository(image)
+    reference = image[len(name) + 1 :]
+    if where == HUB:
+        urls = [*mirrors, HUB_URL]
+        name = name if "/" in name else f"library/{name}"
+    else:
+        urls = [f"{'http' if where in insecure else 'https'}://{where}"]
+        name = name.removeprefix(f"{where}/")
     failed = []
-    for url in (*mirrors, HUB):
-        repository = Repository(url, f"library/{image}")
+    for url in urls:
+        # Mirrors are strangers to Docker Hub's login.
+        there = Repository(url, name, login if url == urls[-1] else None)
         try:
-            return repository, repository.manifests("latest")
+            return there, there.digest(reference)
         except (requests.RequestException, RegistryError, ValueError, KeyError) as error:
-            failed.append(f"{url}: {type(error).__name__}")
+            failed.append(f"{url}: {said(error)}")
     raise RegistryError(f"{image} cannot be had from this machine ({'; '.join(failed)})")
+
+
+def said(error: Exception) -> str:
+    """Why a registry did not give something, in a few words."""
+    response = getattr(error, "response", None)
+    return f"HTTP {response.status_code}" if response is not None else type(error).__name__

@@ -3,13 +3,16 @@
 from dataclasses import replace
 
 from rackwright.laptop.passwords import Passwords
+from rackwright.laptop.registry import HELLO
 from rackwright.lock.file import Lock, Packages
+from rackwright.lock.images import pinned
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.engine import ENGINE, wanted_packages
+from rackwright.steps.images import ImagesStep, together
 from rackwright.steps.lock import lock_step
 
 
@@ -82,11 +85,17 @@ def plan_with_lock(
     packages: Packages,
     probed: ProbedMirrors | None = None,
     passwords: Passwords | None = None,
+    hello_world: str | None = None,
 ) -> Plan:
     """The plan of a host whose packages are locked; `settings` are those with exact versions.
 
-    Raises RefusedError when the host must not be touched as it is.
+    `hello_world` is the digest of the image that proves the host, where the lock has it. Raises
+    RefusedError when the host must not be touched as it is.
     """
     planned = plan(settings, observed, probed, passwords)
     hashes = {f"{name}={each.version}": each.sha256 for name, each in packages.items()}
-    return replace(planned, lock=lock_step(hashes, planned.engine))
+    planned = replace(planned, lock=lock_step(hashes, planned.engine))
+    if not (planned.hello_world and hello_world):
+        return planned
+    proof = ImagesStep(pins=((pinned(HELLO, hello_world), HELLO),))
+    return replace(planned, images=together(planned.images or ImagesStep(), proof))

@@ -33,13 +33,13 @@ class Lock(_Model):
     """What a lock file holds.
 
     `packages` is by release ("debian/bookworm/amd64"), then by what the settings asked for
-    ("stable/latest"); `images` by reference, then by architecture.
+    ("stable/latest"). `images` has the digest of a tag, which stands for every architecture.
     """
 
     schema_: Literal[1] = Field(1, alias="schema")
     keys: tuple[Fingerprint, ...]
     packages: dict[str, dict[str, Packages]]
-    images: dict[str, dict[str, Digest]] = {}
+    images: dict[str, Digest] = {}
 
 
 def lock_path(inventory: Path) -> Path:

@@ -1,6 +1,6 @@
 """rackwright lock: ask one host of each release what its apt would install, and write it down."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,9 +11,9 @@ from rackwright.fleet import connected, each, load
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.openpgp import KeyRefusedError
-from rackwright.laptop.registry import HELLO_WORLD, RegistryError, find
 from rackwright.lock.apply import release_key, wanted_key
 from rackwright.lock.file import Lock, LockedPackage, lock_path, read_lock, write_lock
+from rackwright.lock.images import ask_registries
 from rackwright.lock.merge import Resolved, merged
 from rackwright.look.observed import ProbeError
 from rackwright.looking import observe
@@ -51,10 +51,11 @@ def lock_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str]) -> 
         return exits.FAILED
     chosen = [answer for answer in answers.values() if isinstance(answer, Resolved)]
     asked = [settings[name] for name in answers]
+    images, notes = ask_registries(asked)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
     try:
-        lock = merged(
-            chosen, {each.docker_key_fingerprint for each in asked}, images(asked), before
-        )
+        lock = merged(chosen, {each.docker_key_fingerprint for each in asked}, images, before)
     except SettingsError as error:
         click.echo("\n".join(error.errors), err=True)
         return exits.FAILED
@@ -80,20 +81,11 @@ def resolve(host: Host, settings: Settings) -> Resolved:
     return Resolved(release_key(observed), wanted_key(settings), packages)
 
 
-def images(settings: Iterable[Settings]) -> dict[str, dict[str, str]]:
-    """Digest by architecture of the image that proves a host, where this machine can ask for it."""
-    mirrors = dict.fromkeys(url for each in settings for url in each.docker_registry_mirrors or ())
-    try:
-        return {f"{HELLO_WORLD}:latest": find(HELLO_WORLD, mirrors)[1]}
-    except RegistryError as error:
-        click.echo(f"note: {error}; the lock is without its digest", err=True)
-        return {}
-
-
 def _summary(path: Path, lock: Lock) -> str:
     lines = [f"{path}:"]
     for release, variants in sorted(lock.packages.items()):
         for wanted, packages in sorted(variants.items()):
             versions = ", ".join(f"{name} {each.version}" for name, each in packages.items())
             lines.append(f"  {release} ({wanted}): {versions}")
+    lines += [f"  {tag}: {digest}" for tag, digest in sorted(lock.images.items())]
     return "\n".join(lines)

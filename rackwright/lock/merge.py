@@ -19,7 +19,7 @@ class Resolved:
 def merged(
     chosen: Iterable[Resolved],
     keys: Iterable[str],
-    images: Mapping[str, dict[str, str]],
+    images: Mapping[str, str],
     before: Lock | None,
 ) -> Lock:
     """One lock of what all hosts answered, beside what `before` holds for other releases.

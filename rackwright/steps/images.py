@@ -6,6 +6,7 @@ from rich.filesize import decimal
 
 from rackwright.change import Change
 from rackwright.laptop.archives import ArchivedImage
+from rackwright.lock.images import LockedImage
 from rackwright.look.images import Image, Images
 from rackwright.look.observed import Observed
 from rackwright.settings import Settings
@@ -17,10 +18,12 @@ from rackwright.settings.references import is_digest, repository
 class ImagesStep:
     """What to pull, to load from files, to tag (as pairs of a name and another) and to take off.
 
-    `surely_new` are the names that mean another image afterwards.
+    `pins` are pairs of an image by its digest, which is pulled where it is not there, and of the
+    tag that means it from then on. `surely_new` are the names that mean another image afterwards.
     """
 
     pulls: tuple[str, ...] = ()
+    pins: tuple[tuple[str, str], ...] = ()
     loads: tuple[ArchivedImage, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     removals: tuple[Wanted, ...] = ()
@@ -35,7 +38,10 @@ def refreshed(settings: Settings) -> list[str]:
     return [
         each.name
         for each in settings.docker_images
-        if each.state == "present" and each.file is None and not is_digest(each.name)
+        if each.state == "present"
+        and each.file is None
+        and not is_digest(each.name)
+        and not isinstance(each, LockedImage)
     ]
 
 
@@ -55,6 +61,7 @@ def together(*steps: ImagesStep) -> ImagesStep:
     """All of these as one."""
     return ImagesStep(
         pulls=tuple(name for each in steps for name in each.pulls),
+        pins=tuple(dict.fromkeys(pair for each in steps for pair in each.pins)),
         loads=tuple(image for each in steps for image in each.loads),
         tags=tuple(pair for each in steps for pair in each.tags),
         removals=tuple(image for each in steps for image in each.removals),
@@ -141,10 +148,12 @@ def _present(wanted: Wanted, there: Images) -> ImagesStep:
     image = there.named(wanted.name)
     if isinstance(wanted, ArchivedImage):
         step, image = _from_file(wanted, image, there)
+    elif isinstance(wanted, LockedImage):
+        step = _from_lock(wanted, image)
     else:
         step = _from_registry(wanted, image, there)
     # Not yet known is what a new image will be.
-    known = None if step.pulls else image
+    known = None if step.pulls or step.pins else image
     tags = [tag for tag in wanted.tags if known is None or there.named(tag) != known]
     return replace(
         step,
@@ -166,10 +175,22 @@ def _from_registry(wanted: Wanted, image: Image | None, there: Images) -> Images
     digest = there.upstream.get(name)
     if digest is None or f"{repository(name)}@{digest}" in image.digests:
         return ImagesStep()
-    before = next((_digest(each) for each in image.digests if _of(each, name)), image.short)
+    before = _called(image, name)
     reason = "it moved upstream, and docker_image_refresh is on"
     change = Change("images", name, before, _digest(digest), reason)
     return ImagesStep(pulls=(name,), surely_new=new, changes=(change,))
+
+
+def _from_lock(wanted: LockedImage, image: Image | None) -> ImagesStep:
+    if image and wanted.pinned in image.digests:
+        return ImagesStep()
+    before = _called(image, wanted.name) if image else "absent"
+    reason = "the lock file has this digest for it"
+    return ImagesStep(
+        pins=((wanted.pinned, wanted.name),),
+        surely_new=frozenset({wanted.name}),
+        changes=(Change("images", wanted.name, before, _digest(wanted.digest), reason),),
+    )
 
 
 def _from_file(
@@ -194,6 +215,11 @@ def tag_change(task: str, name: str, tag: str, there: Images) -> Change:
     image = there.named(tag)
     before = f"another image ({image.short})" if image else "absent"
     return Change(task, tag, before, f"tag of {name}", f"docker_{task} names it")
+
+
+def _called(image: Image, name: str) -> str:
+    """An image as its registry calls it, else its ID."""
+    return next((_digest(each) for each in sorted(image.digests) if _of(each, name)), image.short)
 
 
 def _of(digest: str, name: str) -> bool:

@@ -1,15 +1,12 @@
 """Which images a host's settings need, whoever uses them at the moment."""
 
 from itertools import chain, starmap
-from typing import Final
 
-from rackwright.laptop.registry import HELLO_WORLD
+from rackwright.laptop.registry import HELLO
 from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.builds import names_of
 from rackwright.steps.gpu_ready import gpu_verify_step
-
-HELLO: Final = f"{HELLO_WORLD}:latest"
 
 
 def images_needed(settings: Settings, observed: Observed) -> frozenset[str]:

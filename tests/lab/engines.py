@@ -1,6 +1,7 @@
 """Two practice hosts, one with each engine, and images on them."""
 
 import base64
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,19 @@ class Engines:
         inventory = str(self.lab.inventory(self.data(images, **more)))
         limits = [word for name in self.names.values() for word in ("--limit", name)]
         return self.lab.rackwright("check", inventory, *limits)
+
+    @contextmanager
+    def locked(self, images: Images, **more: Any) -> Iterator[dict[str, Any]]:
+        """A lock of both hosts with these images, for a while, and what it holds."""
+        inventory = self.lab.inventory(self.data(images, **more))
+        limits = [word for name in self.names.values() for word in ("--limit", name)]
+        ran = self.lab.rackwright("lock", str(inventory), *limits)
+        path = inventory.with_suffix(".lock.json")
+        try:
+            assert ran.code == 0, ran.output
+            yield json.loads(path.read_text())
+        finally:
+            path.unlink(missing_ok=True)
 
     def docker(self, kind: str, *words: str) -> str:
         """What a docker command says on that host."""

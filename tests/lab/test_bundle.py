@@ -6,12 +6,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab import counter
+from rackwright.laptop.archives import read_archive
 from tests.lab.fleet import RACKWRIGHT, ROOT, Lab, Ran
 
 # Everything is dropped but the laptop's SSH. Docker's own chains do not concern OUTPUT and INPUT.
@@ -23,6 +25,7 @@ iptables -A OUTPUT -p tcp -d {laptop} --sport 22 -j ACCEPT; iptables -A OUTPUT -
 """
 MEND = "iptables -F INPUT; iptables -F OUTPUT"
 PLUGIN = "docker-compose-plugin"
+IMAGES: dict[str, Any] = {"docker_images": ["debian:12"]}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def limit(lab: Lab) -> list[str]:
 def bundle(lab: Lab, limit: list[str]) -> Path:
     """The bundle for both releases."""
     folder = lab.folder / "bundle"
-    ran = lab.rackwright("bundle", str(lab.inventory({})), "-o", str(folder), *limit)
+    ran = lab.rackwright("bundle", str(inventory(lab)), "-o", str(folder), *limit)
     assert ran.code == 0, ran.output
     return folder
 
@@ -44,11 +47,18 @@ def bundle(lab: Lab, limit: list[str]) -> Path:
 @pytest.fixture(scope="module")
 def cut(lab: Lab, bundle: Path) -> Iterator[None]:
     """Both hosts reach nothing any more, and nothing but the laptop reaches them."""
+    with cut_off(lab, lab.dirty, lab.debian13):
+        yield
+
+
+@contextmanager
+def cut_off(lab: Lab, *names: str) -> Iterator[None]:
+    """These hosts have no network, for a while."""
     laptop = lab.data(lab.dirty)["ssh_hostname"].rpartition(".")[0] + ".1"
-    for name in (lab.dirty, lab.debian13):
+    for name in names:
         lab.root(name, CUT.format(laptop=laptop, url=lab.services["repo_url"]))
     yield
-    for name in (lab.dirty, lab.debian13):
+    for name in names:
         lab.root(name, MEND)
 
 
@@ -64,12 +74,18 @@ def deployed(lab: Lab, bundle: Path, shown: Ran) -> Ran:
     return deploy(lab, bundle)
 
 
+def inventory(lab: Lab) -> Path:
+    """An inventory of connected hosts that are to have an image."""
+    return lab.inventory(dict.fromkeys(lab.all, IMAGES))
+
+
 def data(lab: Lab, bundle: Path) -> dict[str, dict[str, Any]]:
     """Settings of hosts that have only the bundle."""
     alone = {
         "docker_source": "bundle",
         "docker_bundle": str(bundle),
         "docker_registry_mirrors": None,
+        **IMAGES,
     }
     return dict.fromkeys(lab.all, alone)
 
@@ -105,7 +121,7 @@ def test_a_second_run_fetches_only_what_changed(lab: Lab, bundle: Path, limit: l
     before = (bundle / "manifest.json").read_bytes()
     gone = bundle / "debian-trixie-amd64" / "containerd.io_1.7.24-1_amd64.deb"
     gone.unlink()
-    ran = lab.rackwright("bundle", str(lab.inventory({})), "-o", str(bundle), *limit)
+    ran = lab.rackwright("bundle", str(inventory(lab)), "-o", str(bundle), *limit)
     assert ran.code == 0, ran.output
     assert " 1 of them fetched now" in ran.output
     assert (bundle / "manifest.json").read_bytes() == before
@@ -114,7 +130,7 @@ def test_a_second_run_fetches_only_what_changed(lab: Lab, bundle: Path, limit: l
 def test_a_run_that_dies_leaves_no_half_bundle(
     lab: Lab, bundle: Path, limit: list[str], tmp_path: Path
 ) -> None:
-    command = [RACKWRIGHT, "bundle", str(lab.inventory({})), "-o", str(tmp_path / "new"), *limit]
+    command = [RACKWRIGHT, "bundle", str(inventory(lab)), "-o", str(tmp_path / "new"), *limit]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         until = time.monotonic() + 60
         while not list(tmp_path.rglob("*.deb")):
@@ -131,6 +147,7 @@ def test_a_dry_run_shows_what_the_bundle_brings(shown: Ran) -> None:
     assert shown.code == 0, shown.output
     assert "Traceback" not in shown.output
     assert "docker-ce: not installed -> 5:26.1.5-1~debian.13~trixie" in shown.output
+    assert "debian:12: absent -> loaded from " in shown.output
     assert "2 hosts: 2 would change" in shown.output
 
 
@@ -138,8 +155,13 @@ def test_hosts_without_a_network_become_docker_hosts(lab: Lab, bundle: Path, dep
     assert deployed.code == 0, deployed.output
     assert f"note: Docker's packages come from the bundle {bundle}" in deployed.output
     assert "2 hosts: 2 changed" in deployed.output
+    ids = read_archive(bundle / "images" / "debian:12-amd64.tar").ids
     for name in (lab.dirty, lab.debian13):
-        assert "hello-world" in lab.root(name, "docker images")
+        assert {"hello-world:latest", "debian:12"} <= set(
+            lab.root(name, "docker image ls --format '{{.Repository}}:{{.Tag}}'").split()
+        )
+        assert "12" in lab.root(name, "docker run --rm debian:12 cat /etc/os-release")
+        assert lab.root(name, "docker image inspect -f '{{.Id}}' debian:12").strip() in ids
         assert lab.root(name, "docker version -f {{.Server.Version}}").startswith("26.1.5")
         lab.root(name, "! test -e /var/lib/rackwright/bundle")
         said = lab.login(name, "alice", "docker", "run", "--rm", "hello-world")
@@ -192,3 +214,25 @@ def test_a_damaged_bundle_is_refused_and_a_damaged_upload_made_good(
     ran = deploy(lab, bundle, lab.debian13)
     assert ran.code == 0, ran.output
     assert lab.inspect(lab.debian13).package(PLUGIN).is_installed
+
+
+def test_the_older_engine_on_a_host_identified_as_ubuntu(
+    lab: Lab, limit: list[str], tmp_path: Path
+) -> None:
+    name, old = lab.ubuntu, {**IMAGES, "docker_version": "20.10"}
+    made = lab.rackwright(
+        *("bundle", str(lab.inventory({name: old})), "-o", str(tmp_path / "old")),
+        *("--limit", name),
+    )
+    assert made.code == 0, made.output
+    with cut_off(lab, name):
+        offline = {**data(lab, tmp_path / "old")[name], **old}
+        ran = lab.deploy(limit=[name], data={name: offline})
+        assert ran.code == 0, ran.output
+        assert lab.root(name, "docker version -f {{.Server.Version}}").startswith("20.10")
+        assert "Hello from Docker!" in lab.root(name, "docker run --rm hello-world")
+        assert "12" in lab.root(name, "docker run --rm debian:12 cat /etc/os-release")
+        counter.start(name)
+        again = lab.deploy(limit=[name], data={name: offline})
+        assert counter.stop(name) == 1
+        assert "1 host: 1 unchanged; nothing was changed." in again.output

@@ -11,7 +11,7 @@ from rackwright.docker import IMAGES_SH
 from rackwright.host.script import command
 from tests.lab.engines import ENGINES, Engines, Images, moved
 from tests.lab.fleet import Lab
-from tests.lab.test_login import VARIABLE, forms
+from tests.lab.test_login import VARIABLE, forms, registry
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,39 @@ def test_a_tag_that_moved_upstream_is_pulled_only_when_asked(fleet: Engines) -> 
         assert fleet.id(kind, "hello:1") == fleet.id(kind, hello)
         assert before[kind] not in fleet.docker(kind, "image ls -aq --no-trunc")
         assert "stale" in fleet.docker(kind, "run --rm hello:1")
+
+
+def test_a_lock_keeps_a_tag_at_its_digest_wherever_it_moves(fleet: Engines) -> None:
+    pushes = fleet.lab.services["pushes"].removeprefix("http://")
+    app = f"{pushes}/app:1"
+    images: Images = [{"name": app, "tags": ["app:stable"]}]
+    more = {"docker_insecure_registries": [registry(fleet.lab), pushes]}
+    assert fleet.deploy([], **more).code == 0
+    push = "pull debian:{0} && docker tag debian:{0} {1} && docker push -q {1}"
+    fleet.docker("new", push.format(13, app))
+    with fleet.locked(images, **more) as lock:
+        assert set(lock["images"]) == {"hello-world:latest", app}
+        first = fleet.id("new", app)
+        fleet.docker("new", push.format(12, app))
+        fleet.docker("old", f"pull {app}")
+        assert fleet.id("old", app) != first
+        checked = fleet.check(images, **more)
+        assert checked.code == 2, checked.output
+        digest = lock["images"][app][:19]
+        assert len(re.findall(rf"images +{app}: sha256:\w+ -> {digest}", checked.output)) == 2
+        assert fleet.deploy(images, **more).code == 0
+        for kind in ENGINES:
+            assert fleet.id(kind, app) == fleet.id(kind, "app:stable") == first
+        fleet.assert_home(images, docker_image_refresh=True, **more)
+        fleet.empty()
+        assert fleet.deploy(images, **more).code == 0
+        for kind in ENGINES:
+            assert fleet.id(kind, app) == first
+        assert fleet.check(images, **more).code == 0
+    assert (
+        "it moved upstream"
+        in fleet.deploy(images, "--dry", docker_image_refresh=True, **more).output
+    )
 
 
 def test_the_password_is_in_no_output_of_a_refresh(fleet: Engines) -> None:

@@ -70,7 +70,7 @@ def test_a_lock_holds_what_apt_has_from_the_signed_index(lab: Lab, lock: Path) -
         lab.ubuntu, f"curl -sf {url}/docker-ce_26.1.5-1~ubuntu.24.04~noble_amd64.deb | sha256sum"
     )
     assert engine["sha256"] == summed.split()[0]
-    digest = held["images"]["hello-world:latest"]["amd64"]
+    digest = held["images"]["hello-world:latest"]
     manifest = f"{lab.services['mirror']}/v2/library/hello-world/manifests/{digest}"
     assert lab.root(lab.ubuntu, f"curl -sf {manifest} | sha256sum").split()[0] == digest[7:]
 
@@ -86,6 +86,10 @@ def test_a_deploy_installs_the_locked_versions(lab: Lab, deployed: Ran, lock: Pa
     locked = json.loads(lock.read_text())["packages"]["debian/trixie/amd64"]["stable/latest"]
     for name, package in locked.items():
         assert lab.inspect(lab.debian13).package(name).version == package["version"]
+    digest = json.loads(lock.read_text())["images"]["hello-world:latest"]
+    shown = "docker image inspect -f '{{.RepoDigests}}' hello-world:latest"
+    for name in (lab.debian13, lab.ubuntu):
+        assert lab.root(name, shown).strip() == f"[hello-world@{digest}]"
 
 
 def test_a_check_that_finds_nothing_costs_one_command_and_says_one_sentence(

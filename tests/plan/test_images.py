@@ -1,12 +1,14 @@
 """Images on a fake host: exactly which commands would be run, and that one look is enough."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from rackwright.docker import IMAGES_SH
 from rackwright.host.script import command
+from rackwright.lock.file import Lock, LockedPackage, lock_path, write_lock
 from tests.plan.fleet import Ran, encoded_words, run
-from tests.plan.test_deploy import BEGIN, FIRST_LOOK, Source, answers, changing, source
+from tests.plan.test_deploy import BEGIN, FIRST_LOOK, VERSIONS, Source, answers, changing, source
 from tests.unit.test_images import SHA, packed
 
 __all__ = ["source"]  # a fixture
@@ -17,16 +19,17 @@ APP = {**OLD, "Id": SHA["b"], "RepoTags": ["app:1"]}
 DEBIAN = {**OLD, "Id": SHA["c"], "RepoTags": ["debian:12"]}
 
 
+def told(source: Source, images: list[dict[str, Any]]) -> list[str]:
+    """What a converged host with these images answers."""
+    lines = source.converged()
+    seen = ["images_asked yes", f"images_found {packed(images)}", "images_now 1800000000"]
+    return [*lines[:-1], *seen, lines[-1]]
+
+
 def deployed(source: Source, found: list[dict[str, Any]], *commands: str, **data: Any) -> Ran:
     """A run on a converged host with these images, and without them at the second look."""
-
-    def told(images: list[dict[str, Any]]) -> list[str]:
-        lines = source.converged()
-        seen = ["images_asked yes", f"images_found {packed(images)}", "images_now 1800000000"]
-        return [*lines[:-1], *seen, lines[-1]]
-
     after = [{**DEBIAN, "RepoTags": ["debian:12", PRIVATE, "app:2"]}]
-    host = answers(told(found), told(after), *commands)
+    host = answers(told(source, found), told(source, after), *commands)
     return run({**source.data, "docker_users": ["admin"], **data, "fake_responses": host})
 
 
@@ -64,3 +67,30 @@ def test_a_host_whose_settings_name_no_image_is_not_asked_for_any(source: Source
     ran = deployed(source, [])
     assert "image_probe" not in encoded_words(ran.commands[0])
     assert ran.operations == []
+
+
+def test_a_locked_image_is_pulled_by_its_digest(source: Source, tmp_path: Path) -> None:
+    inventory = tmp_path / "lab.py"
+    inventory.touch()
+    packages = {
+        name: LockedPackage(version=version, sha256="a" * 64) for name, version in VERSIONS.items()
+    }
+    lock = Lock(
+        keys=[source.key.fingerprint.upper()],
+        packages={"debian/bookworm/amd64": {"stable/latest": packages}},
+        images={"debian:12": SHA["a"]},
+    )
+    write_lock(lock_path(inventory), lock)
+    pinned = f"debian@{SHA['a']}"
+    moved, right = (
+        {**DEBIAN, "RepoDigests": [f"debian@{SHA['b']}"]},
+        {**DEBIAN, "RepoDigests": [pinned]},
+    )
+    commands = [BEGIN, command(IMAGES_SH, "pin", pinned, "docker.io", "debian:12"), FINISHED]
+    host = answers(told(source, [moved]), told(source, [right]), *commands)
+    data = {**source.data, "docker_users": ["admin"], "docker_images": ["debian:12"]}
+    ran = run({**data, "fake_responses": host}, inventory)
+    assert not ran.failed
+    assert changing(ran) == commands
+    again = run({**data, "fake_responses": answers(told(source, [right]), [])}, inventory)
+    assert (again.operations, len(again.commands)) == ([], 1)

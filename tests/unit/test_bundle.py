@@ -2,20 +2,21 @@
 
 import gzip
 import hashlib
-import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 
-from rackwright.bundle.apply import disagreements, plan_with_bundle
-from rackwright.bundle.file import broken, read_manifest, release_folder
+from rackwright.bundle.apply import disagreements, plan_with_bundle, with_bundled_images
+from rackwright.bundle.file import broken, image_file, read_manifest, release_folder
 from rackwright.bundle.folder import making
-from rackwright.bundle.images import docker_archive
+from rackwright.bundle.images import write_archive
 from rackwright.bundle.index import index_text, lacking, parse_entries
+from rackwright.laptop.archives import ArchivedImage, read_archive
 from rackwright.laptop.registry import RegistryError, Repository, digest_of
 from rackwright.lock.apply import with_exact_versions
 from rackwright.lock.file import Lock, LockedPackage
@@ -177,6 +178,9 @@ def test_a_bundle_keeps_to_the_lock() -> None:
     other = Lock(keys=LOCK.keys, packages={"debian/bookworm/amd64": {"stable/latest": packages}})
     (sentence,) = disagreements(LOCK, "x.lock.json", other, folder)
     assert sentence.startswith("docker_bundle: b holds containerd.io=1-1 for debian/bookworm/amd64")
+    images = [LOCK.model_copy(update={"images": {"app:1": f"sha256:{one * 64}"}}) for one in "12"]
+    (sentence,) = disagreements(images[0], "x.lock.json", images[1], folder)
+    assert sentence.startswith("docker_bundle: b holds app:1 as sha256:222")
 
 
 def test_a_bundle_has_to_be_named() -> None:
@@ -209,26 +213,88 @@ def registry(tmp_path: Path) -> Iterator[tuple[Repository, str, bytes]]:
         yield Repository(url, "library/hello-world"), digest_of(manifest), layer
 
 
-def test_an_image_is_an_archive_for_docker_load(registry: tuple[Repository, str, bytes]) -> None:
+def test_an_image_is_an_archive_for_docker_load(
+    registry: tuple[Repository, str, bytes], tmp_path: Path
+) -> None:
     repository, digest, layer = registry
-    assert repository.manifests("latest") == {"amd64": digest}
-    packed = docker_archive(repository, digest, "hello-world:latest")
-    assert packed == docker_archive(repository, digest, "hello-world:latest")
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+    assert repository.digest("latest") == digest
+    assert repository.manifests(digest) == {"amd64": digest}
+    one, two = tmp_path / "one.tar", tmp_path / "two.tar"
+    write_archive(repository, digest, "hello-world:latest", one)
+    write_archive(repository, digest, "hello-world:latest", two)
+    assert one.read_bytes() == two.read_bytes()
+    with tarfile.open(one) as archive:
         files = {
             name: file.read() for name in archive.getnames() if (file := archive.extractfile(name))
         }
     (listing,) = json.loads(files["manifest.json"])
     assert listing["RepoTags"] == ["hello-world:latest"]
-    assert files[listing["Layers"][0]] == layer
+    assert gzip.decompress(files[listing["Layers"][0]]) == layer
     assert listing["Config"] in files
+    # Its ID in an engine, and in containerd's image store.
+    read = read_archive(one)
+    assert read.ids == {digest_of(files[listing["Config"]]), digest}
+    assert read.tags == {"hello-world:latest"}
 
 
 def test_a_blob_with_other_bytes_is_refused(
     registry: tuple[Repository, str, bytes], tmp_path: Path
 ) -> None:
     repository, digest, _ = registry
-    for blob in (tmp_path / "v2" / "library" / "hello-world" / "blobs").iterdir():
+    folder = tmp_path / "v2" / "library" / "hello-world"
+    for blob in (folder / "blobs").iterdir():
         blob.write_bytes(blob.read_bytes() + b"!")
     with pytest.raises(RegistryError, match="a registry answered sha256:"):
-        docker_archive(repository, digest, "hello-world:latest")
+        write_archive(repository, digest, "hello-world:latest", tmp_path / "x.tar")
+    (folder / "manifests" / digest).write_bytes(b"{}")
+    with pytest.raises(RegistryError, match="a registry answered sha256:"):
+        repository.manifests(digest)
+
+
+def test_an_image_of_the_older_bundle_is_not_fetched_again(tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    made: list[str] = []
+
+    def make(content: str) -> Callable[[Path], None]:
+        def write(path: Path) -> None:
+            made.append(content)
+            path.write_text(content)
+
+        return write
+
+    for digest, content in (("1", "one"), ("1", "one"), ("2", "two")):
+        images = {"app:1": f"sha256:{digest * 64}"}
+        with making(folder) as new:
+            new.make("images/app:1-amd64.tar", make(content), known=new.images == images)
+            new.finish(LOCK.model_copy(update={"images": images}))
+        read_manifest.cache_clear()
+        assert (folder / "images" / "app:1-amd64.tar").read_text() == content
+    assert made == ["one", "two"]
+
+
+def test_a_host_of_a_bundle_has_the_images_that_are_in_there(
+    registry: tuple[Repository, str, bytes], tmp_path: Path
+) -> None:
+    repository, digest, _ = registry
+    folder = tmp_path / "bundle"
+    with making(folder) as new:
+        for tag in ("app:1", "web:2"):
+            archive = partial(write_archive, repository, digest, tag)
+            new.make(image_file(tag, "amd64"), archive, known=False)
+        new.finish(LOCK)
+    held = read_manifest(folder)
+    settings = Settings(
+        docker_images=["app:1", "other:1", {"name": "old:1", "state": "absent"}],
+        docker_containers={"web": {"image": "web:2"}},
+    )
+    app, other, old, web = with_bundled_images(settings, folder, held, "amd64").docker_images
+    assert (app.name, app.file) == ("app:1", str(folder / "images/app:1-amd64.tar"))
+    assert isinstance(app, ArchivedImage)
+    assert digest in app.ids
+    assert isinstance(web, ArchivedImage)
+    assert (other.file, old.file) == (None, None)
+    assert with_bundled_images(settings, folder, held, "arm64").docker_images[0].file is None
+    (folder / "images" / "web:2-amd64.tar").write_text("rot")
+    read_archive.cache_clear()
+    with pytest.raises(RefusedError, match=r"is damaged: .*web:2-amd64"):
+        with_bundled_images(settings, folder, held, "amd64")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rackwright.change import Change
 from rackwright.laptop.archives import ArchivedImage, ArchiveError, read_archive, with_archives
 from rackwright.laptop.registry import digest_of
+from rackwright.lock.images import with_locked_images
 from rackwright.look.answer import parse
 from rackwright.look.gpu import Gpus
 from rackwright.look.image_probe import images_look
@@ -77,6 +78,37 @@ def test_what_is_there_is_left_alone_wherever_its_tag_is_upstream(name: str) -> 
     assert planned(settings(name, docker_image_refresh=True), DEBIAN).images is None
     moved_step = planned(settings(name), DEBIAN, **moved).images
     assert (moved_step is None) == ("@" in name)
+
+
+def locked(*images: Any, **more: Any) -> Settings:
+    """Settings with a lock that has a digest for debian:12."""
+    return with_locked_images(settings(*images, **more), {"debian:12": SHA["a"]})
+
+
+def test_a_locked_image_is_right_by_its_digest_alone() -> None:
+    image = {"name": "debian:12", "tags": ["base"]}
+    based = replace(DEBIAN, tags=DEBIAN.tags | {"base:latest"})
+    assert planned(locked(image), based).images is None
+    moved = replace(APP, tags=frozenset({"debian:12"}), digests=frozenset({f"debian@{SHA['e']}"}))
+    pinned = f"debian@{SHA['a']}"
+    for found, before in ((moved, SHA["e"][:19]), (OLD, "absent")):
+        step = planned(locked(image), found).images
+        assert step
+        assert (step.pulls, step.pins) == ((), ((pinned, "debian:12"),))
+        assert step.tags == (("debian:12", "base:latest"),)
+        assert said(step.changes) == [
+            f"debian:12: {before} -> {SHA['a'][:19]}",
+            "base:latest: absent -> tag of debian:12",
+        ]
+        assert pinned in planned(locked(image), found).hub_pulls
+
+
+def test_a_locked_image_does_not_follow_its_tag() -> None:
+    wanted = locked("debian:12", docker_image_refresh=True)
+    assert "#debian:12" not in images_look(wanted)
+    assert "#debian:12" in images_look(settings("debian:12", docker_image_refresh=True))
+    # What the lock does not have is as without a lock.
+    assert planned(locked("app:1"), APP).images is None
 
 
 def test_a_tag_is_asked_for_only_on_request() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rackwright.laptop.registry import digest_of
 from rackwright.lock.apply import (
     contradictions,
     locked_packages,
@@ -14,12 +15,20 @@ from rackwright.lock.apply import (
     with_exact_versions,
 )
 from rackwright.lock.file import Lock, LockedPackage, lock_path, lock_text, read_lock, write_lock
+from rackwright.lock.images import (
+    LockedImage,
+    ask_registries,
+    pinned,
+    tags_of,
+    with_locked_images,
+)
 from rackwright.lock.merge import Resolved, merged
 from rackwright.look.observed import Observed
 from rackwright.plan import RefusedError
 from rackwright.settings import Settings, SettingsError
 from rackwright.settings.packages import DOCKER_KEY_FINGERPRINT
 from rackwright.steps.engine import wanted_packages
+from tests.served import served
 from tests.unit.states import BARE, NEWEST, PASSWORDS, after, hosts, settings_
 
 
@@ -68,6 +77,71 @@ def test_a_package_that_the_lock_does_not_have_is_refused() -> None:
     settings = Settings(docker_plugins=["model"])
     with pytest.raises(RefusedError, match=r"x\.lock\.json has no docker-model-plugin for debian/"):
         locked_packages(LOCK, "x.lock.json", settings, BARE)
+
+
+def test_what_a_lock_has_digests_of() -> None:
+    settings = Settings(
+        docker_images=[
+            "app:1",
+            f"app@sha256:{'1' * 64}",
+            {"name": "file:1", "file": "/x.tar"},
+            {"name": "gone:1", "state": "absent"},
+            {"name": "base:1", "tags": ["mine:1"]},
+        ],
+        docker_builds={"built:1": {"dockerfile": "/x/Dockerfile", "tags": ["built:2"]}},
+        docker_containers={
+            "one": {"image": "web:1"},
+            "two": {"image": "mine:1"},
+            "three": {"image": "built:2"},
+            "four": {"image": "app:1"},
+            "five": {"state": "absent", "image": "never:1"},
+        },
+    )
+    assert tags_of(settings) == ["app:1", "base:1", "web:1"]
+    digests = {"app:1": f"sha256:{'2' * 64}", "web:1": f"sha256:{'3' * 64}"}
+    images = with_locked_images(settings, digests).docker_images
+    pins = {each.name: each.pinned for each in images if isinstance(each, LockedImage)}
+    assert pins == {name: pinned(name, digest) for name, digest in digests.items()}
+    assert [each.name for each in images[:-1]] == [each.name for each in settings.docker_images]
+    assert with_locked_images(settings, {}) == settings
+
+
+def test_registries_are_asked_with_what_the_hosts_know_of_them(tmp_path: Path) -> None:
+    for name, tag in (("library/hello-world", "latest"), ("team/app", "1")):
+        folder = tmp_path / "v2" / name / "manifests"
+        folder.mkdir(parents=True)
+        (folder / tag).write_text(json.dumps(name))
+    with served(tmp_path) as url:
+        there = url.removeprefix("http://")
+        settings = Settings(
+            docker_registry_mirrors=[url],
+            docker_insecure_registries=[there],
+            docker_images=[f"{there}/team/app:1", f"{there}/team/app:2"],
+        )
+        digests, notes = ask_registries([settings])
+    assert digests == {
+        "hello-world:latest": digest_of(b'"library/hello-world"'),
+        f"{there}/team/app:1": digest_of(b'"team/app"'),
+    }
+    (note,) = notes
+    assert note == (
+        f"{there}/team/app:2 cannot be had from this machine ({url}: HTTP 404); "
+        "the lock is without its digest"
+    )
+
+
+def test_the_proof_is_the_locked_image() -> None:
+    digest = f"sha256:{'4' * 64}"
+    packages = every_package()
+    exact = with_exact_versions(Settings(), packages)
+    plan = plan_with_lock(exact, BARE, packages, hello_world=digest)
+    assert plan.images
+    assert plan.images.pins == ((f"hello-world@{digest}", "hello-world:latest"),)
+    assert plan.images.changes == ()
+    assert plan.hub_pulls == (f"hello-world@{digest}",)
+    without = with_exact_versions(Settings(docker_verify="never"), packages)
+    assert plan_with_lock(without, BARE, packages, hello_world=digest).images is None
+    assert plan_with_lock(exact, BARE, packages).images is None
 
 
 @given(settings_, hosts)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
+from rackwright.hidden import without_logins
+
 # One source, or one stanza of sources: the words of each field, by its name in small letters.
 # The one-line form has types, uris, suites and components, and its options by their own names.
 Definition = Mapping[str, Sequence[str]]
@@ -54,7 +56,7 @@ def with_uris(path: str, text: str, turns: Turns) -> str:
 
 def shown(uris: Sequence[str]) -> str:
     """URIs for a plan or a log: each once, and no password."""
-    return re.sub("//[^/, ]*@", "//***@", ", ".join(dict.fromkeys(uris)))
+    return without_logins(", ".join(dict.fromkeys(uris)))
 
 
 def _turned(path: str, block: str, turns: Turns) -> str:

@@ -1,13 +1,12 @@
 """Apt repositories of others: one key, one definition, and no other."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rackwright.change import Change
 from rackwright.look.observed import Observed
 from rackwright.marks import BACKUPS
-from rackwright.packages.apt_sources import Definition
+from rackwright.packages.apt_sources import Definition, shown
 from rackwright.packages.docker_sources import docker_repository, docker_uri, keyrings
 from rackwright.packages.repositories import Repository, find, header, left_of
 from rackwright.packages.repositories import keyrings as trusting
@@ -160,8 +159,7 @@ def _other_change(
 
 
 def _uris(found: Sequence[Definition]) -> str:
-    uris = dict.fromkeys(uri for each in found for uri in each["uris"])
-    return re.sub("//[^/, ]*@", "//***@", ", ".join(uris))  # a mirror's password is not for logs
+    return shown([uri for each in found for uri in each["uris"]])
 
 
 def _trust_change(wanted: Repository, path: str) -> Change:

@@ -175,16 +175,17 @@ def test_where_docker_must_not_be_restarted_its_packages_stay_back(lab: Lab, kin
 
 @pytest.mark.parametrize("kind", ["ubuntu"])
 def test_a_proxy_of_the_daemon(lab: Lab, kind: str) -> None:
-    proxy = lab.services["dead"]
-    ran = deploy(lab, kind, docker_http_proxy=proxy, docker_no_proxy=["172.16.0.0/12"])
-    assert ran.code == 0, ran.output
-    assert info(lab, kind, "{{.HTTPProxy}} {{.HTTPSProxy}} {{.NoProxy}}") == (
-        f"{proxy} {proxy} 172.16.0.0/12"
-    )
+    proxy, other = lab.services["dead"], "http://127.0.0.1:9"
     pull = "docker pull registry.example/image 2>&1 || true"
-    assert f"proxyconnect tcp: dial tcp {proxy.removeprefix('http://')}" in lab.root(
-        lab.ubuntu, pull
-    )
+    data: dict[str, Any] = {"docker_http_proxy": proxy, "docker_no_proxy": ["172.16.0.0/12"]}
+    for https in (None, other):
+        ran = deploy(lab, kind, **data, docker_https_proxy=https)
+        assert ran.code == 0, ran.output
+        assert info(lab, kind, "{{.HTTPProxy}} {{.HTTPSProxy}} {{.NoProxy}}") == (
+            f"{proxy} {https or proxy} 172.16.0.0/12"
+        )
+        through = (https or proxy).removeprefix("http://")
+        assert f"proxyconnect tcp: dial tcp {through}" in lab.root(lab.ubuntu, pull)
     ran = deploy(lab, kind)
     assert ran.code == 0, ran.output
     assert info(lab, kind, "{{.HTTPProxy}}{{.HTTPSProxy}}{{.NoProxy}}") == ""

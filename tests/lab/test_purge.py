@@ -126,7 +126,7 @@ def test_a_purged_host_comes_back_with_its_data(lab: Lab, dirty: str, purged: Ra
 
 @pytest.fixture(scope="module")
 def bare(lab: Lab) -> tuple[str, str]:
-    """A host that was bare, and how it looked then; its data has a place of its own."""
+    """A host that was bare, and how it looked then; the older engine's data has its own place."""
     name: str = lab.debian13
     lab.reset(name)
     lab.root(
@@ -134,8 +134,9 @@ def bare(lab: Lab) -> tuple[str, str]:
         'install -d /etc/docker; echo \'{"data-root": "/srv/docker"}\' > /etc/docker/daemon.json',
     )
     before = lab.root(name, LOOK)
-    ran = lab.deploy(limit=[name])
+    ran = lab.deploy(limit=[name], data={name: {"docker_version": "20.10"}})
     assert ran.code == 0, ran.output
+    assert lab.root(name, "docker version -f '{{.Server.Version}}'").startswith("20.10")
     logs_in = "mkdir -p ~/.docker; echo {} > ~/.docker/config.json"
     lab.root(
         name,

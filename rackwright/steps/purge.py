@@ -16,6 +16,8 @@ from rackwright.steps.unit import CONTAINERD_DROP_IN, DOCKER_DROP_IN
 from rackwright.steps.users import GROUP
 
 DATA = ("/var/lib/docker", "/var/lib/containerd")
+# The key by which older engines know themselves; newer ones have an engine-id in their data.
+TRUST_KEY = "/etc/docker/key.json"
 # What Rackwright writes beside the files that have a step of their own.
 DROP_INS = (DOCKER_DROP_IN, CONTAINERD_DROP_IN)
 # What dockerd keeps in its data-root, of whatever version and storage driver.
@@ -73,7 +75,7 @@ class PurgeStep:
 
 def paths_to_look_for() -> tuple[str, ...]:
     """What purge.sh has to be asked for."""
-    return (*DATA, *DROP_INS, *CONFFILES, STATE)
+    return (*DATA, *DROP_INS, *CONFFILES, TRUST_KEY, STATE)
 
 
 def data_root(observed: Observed) -> str:
@@ -104,6 +106,7 @@ def purge_step(
         *([KEYRING] if observed.keyring is not None else []),
         *distrusted,
     )
+    key = (TRUST_KEY,) if words.data and TRUST_KEY in left.paths else ()
     found = find(observed.apt_sources, settings)
     sources = {path: left_of(path, observed.apt_sources[path], settings) for path in found}
     members = tuple(user for user in settings.docker_users if user in (left.group or ()))
@@ -116,6 +119,7 @@ def purge_step(
         *([_stop_change(stops)] if stops else []),
         *(_package_change(name, package) for name, package in packages.items()),
         *(_data_change(path, left) for path in data),
+        *(Change("purge", path, "the engine's key", "removed", "data is true") for path in key),
         *([_gone(DAEMON_JSON, "has keys that Rackwright set")] if daemon_goes else []),
         *(_gone(path, "there") for path in files if path != DAEMON_JSON),
         *(_source_change(path, text) for path, text in sources.items()),
@@ -137,7 +141,7 @@ def purge_step(
         held=tuple(name for name, package in packages.items() if _held(package)),
         data=data,
         daemon_json=daemon_json if daemon_goes else None,
-        files=files,
+        files=(*files, *key),
         sources=sources,
         members=members,
         group_goes=group_goes,

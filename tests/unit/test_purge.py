@@ -15,10 +15,10 @@ from rackwright.marks import STATE
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import CONTAINERD, purge_plan
 from rackwright.settings import Settings
-from rackwright.steps.purge import DATA, DROP_INS, Words, data_root
+from rackwright.steps.purge import DATA, DROP_INS, TRUST_KEY, Words, data_root
 from tests.unit.states import BARE, NEWEST, STOPPED, hosts, settings_
 
-PATHS = (*DATA, *DROP_INS, *CONFFILES, STATE)
+PATHS = (*DATA, *DROP_INS, *CONFFILES, TRUST_KEY, STATE)
 ALL = Words(data=True, config=True, stop_containers=True)
 words = st.builds(Words, data=st.booleans(), config=st.booleans(), stop_containers=st.booleans())
 leftovers = st.builds(
@@ -124,8 +124,8 @@ def test_a_file_that_goes_is_kept_except_credentials(
     first = planned(settings, host, left, said)
     if first and first.purge:
         kept = set(first.replaced_files)
-        assert {*first.purge.files, *first.purge.sources} <= kept
-        assert not kept & {*left.credentials.values(), *DATA, STATE}
+        assert {*first.purge.files, *first.purge.sources} - {TRUST_KEY} <= kept
+        assert not kept & {*left.credentials.values(), *DATA, TRUST_KEY, STATE}
 
 
 def converged(**more: object) -> Observed:
@@ -295,3 +295,14 @@ def test_the_answer_is_parsed() -> None:
         parse_leftovers(lines[:-1])
     with pytest.raises(ProbeError, match="cannot be read"):
         parse_leftovers([line for line in lines if not line.startswith("volumes")])
+
+
+def test_the_key_of_an_older_engine_goes_with_its_data_and_is_kept_nowhere() -> None:
+    left = Leftovers(paths=frozenset({TRUST_KEY, STATE}))
+    kept = purge_plan(Settings(), BARE, left, Words()).purge
+    assert kept
+    assert kept.files == ()
+    purge = purge_plan(Settings(), BARE, left, Words(data=True)).purge
+    assert purge
+    assert (purge.files, purge.replaced_files) == ((TRUST_KEY,), ())
+    assert [change.what for change in purge.changes] == [TRUST_KEY, STATE]

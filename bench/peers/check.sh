@@ -21,7 +21,8 @@ line() { # TEXT: a line that the definition of the repository must have
 # shellcheck disable=SC2016 # the ${...} are dpkg-query's
 packages=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' \
     docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin 2>&1)
-[ "$(printf '%s\n' "$packages" | grep -c '^ii ')" = 5 ] || wrong "packages: $packages"
+# Installed, and on hold.
+[ "$(printf '%s\n' "$packages" | grep -c '^hi ')" = 5 ] || wrong "packages: $packages"
 
 line 'Types: deb'
 line "URIs: $repo_url/$ID"
@@ -33,7 +34,8 @@ line 'Signed-By: /etc/apt/keyrings/docker.asc'
     wrong 'the repository is defined in another file too'
 echo "$key  /etc/apt/keyrings/docker.asc" | sha256sum --check --status || wrong 'the key'
 
-[ "$(tr -d ' \n' </etc/docker/daemon.json)" = "{\"registry-mirrors\":[\"$mirror\"]}" ] ||
+logs='"live-restore":true,"log-opts":{"max-size":"10m","max-file":"3"}'
+[ "$(tr -d ' \n' </etc/docker/daemon.json)" = "{$logs,\"registry-mirrors\":[\"$mirror\"]}" ] ||
     wrong 'daemon.json'
 systemctl is-active --quiet docker.service || wrong 'docker.service does not run'
 systemctl is-enabled --quiet docker.service || wrong 'docker.service is not enabled'

@@ -23,11 +23,20 @@ Components: stable
 Architectures: $(dpkg --print-architecture)
 Signed-By: /etc/apt/keyrings/docker.asc
 END
-    printf '{"registry-mirrors": ["%s"]}\n' "$mirror" >/etc/docker/daemon.json
+    cat >/etc/docker/daemon.json <<END
+{
+  "live-restore": true,
+  "log-opts": {"max-size": "10m", "max-file": "3"},
+  "registry-mirrors": ["$mirror"]
+}
+END
 
     apt-get update -q
-    apt-get install -qy docker-ce docker-ce-cli containerd.io \
-        docker-buildx-plugin docker-compose-plugin
+    packages='docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin'
+    # shellcheck disable=SC2086 # each package is a word
+    apt-get install -qy $packages
+    # shellcheck disable=SC2086 # as above
+    apt-mark hold $packages
     for user in "$@"; do
         usermod -aG docker "$user"
     done

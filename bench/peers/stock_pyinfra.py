@@ -15,7 +15,12 @@ PACKAGES = "docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-co
 config.SUDO = True
 
 # As it stands in daemon.json after ours, so that there is nothing to change for both.
-daemon_json = json.dumps({"registry-mirrors": host.data.docker_registry_mirrors}, indent=2) + "\n"
+wanted = {
+    "live-restore": True,
+    "log-opts": {"max-size": "10m", "max-file": "3"},
+    "registry-mirrors": host.data.docker_registry_mirrors,
+}
+daemon_json = json.dumps(wanted, indent=2) + "\n"
 release = host.get_fact(OsRelease)
 repository = f"{host.data.docker_repo_url}/{release['id']}"
 
@@ -39,6 +44,7 @@ daemon = files.put(
     mode="644",
 )
 packages = apt.packages(name="Docker", packages=PACKAGES.split())
+server.shell(name="Holds", commands=[f"apt-mark hold {PACKAGES}"], _if=packages.did_change)
 systemd.service(name="Service", service="docker.service", running=True, enabled=True)
 systemd.service(
     name="Service with the new daemon.json",

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from rackwright.settings.builds import BuildSettings
 from rackwright.settings.cache import CacheSettings
@@ -54,8 +54,6 @@ class Settings(
     PackageSettings,
 ):
     """The settings of one host. Field names are the names in the inventory."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     docker_users: tuple[User, ...] = Field(
         (),

@@ -16,10 +16,11 @@ from pydantic import (
 )
 
 from rackwright.hidden import secretive
-from rackwright.settings.containers import FORBID, Secret
+from rackwright.settings.containers import Secret
 from rackwright.settings.docker_values import Label, Line, matching
 from rackwright.settings.images import ImageSettings
 from rackwright.settings.references import Tag, tag
+from rackwright.settings.section import FORBID
 from rackwright.settings.values import VariableName, local_path
 
 Kind = Literal["git", "url", "local", "none"]

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 
+from rackwright.settings.section import Section
 from rackwright.settings.values import Word
 
 # Where apt-cacher-ng listens unless told otherwise.
@@ -47,7 +48,7 @@ class Cache:
         return f"http://{self.address}:{APT_PORT}"
 
 
-class CacheSettings(BaseModel):
+class CacheSettings(Section):
     """The fleet's cache."""
 
     cache_host: Word | None = Field(

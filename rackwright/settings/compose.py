@@ -4,8 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, JsonValue, model_validator
 
-from rackwright.settings.containers import FORBID, Secret
+from rackwright.settings.containers import Secret
 from rackwright.settings.docker_values import Line, Project
+from rackwright.settings.section import FORBID, Section
 from rackwright.settings.values import VariableName
 
 
@@ -40,7 +41,7 @@ class RenderedProject(ComposeProject):
     content: str
 
 
-class ComposeSettings(BaseModel):
+class ComposeSettings(Section):
     """The compose projects of a host."""
 
     docker_compose: dict[Project, ComposeProject] = Field(

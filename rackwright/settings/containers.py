@@ -1,9 +1,9 @@
 """Containers of a host. Secrets themselves stand in no setting: only where they come from."""
 
 from itertools import combinations
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from rackwright.settings.docker_ports import Port, Published, published
 from rackwright.settings.docker_values import (
@@ -23,9 +23,9 @@ from rackwright.settings.docker_values import (
     Words,
 )
 from rackwright.settings.references import Reference
+from rackwright.settings.section import FORBID, Section
 from rackwright.settings.values import VariableName
 
-FORBID: Final = ConfigDict(extra="forbid", frozen=True)
 # getrlimit(2), by the names of docker run --ulimit.
 # fmt: off
 UlimitName = Literal[
@@ -116,7 +116,7 @@ class Container(BaseModel):
         return tuple(port for each in self.ports for port in published(each))
 
 
-class ContainerSettings(BaseModel):
+class ContainerSettings(Section):
     """The containers of a host."""
 
     docker_containers: dict[Name, Container] = Field(

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, Field, JsonValue, StringConstraints, model_validator
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from rackwright.docker.daemon_keys import mistakes
+from rackwright.settings.section import Section
 from rackwright.settings.values import AbsolutePath, HttpUrl, NoProxy, Registry
 
 # daemon.json keys that have a setting of their own, so that there is one place for each.
@@ -34,7 +35,7 @@ def unsafe_socket(hosts: Iterable[str], keys: Mapping[str, JsonValue]) -> str | 
     )
 
 
-class DaemonSettings(BaseModel):
+class DaemonSettings(Section):
     """The daemon's configuration."""
 
     docker_registry_mirrors: tuple[HttpUrl, ...] | None = Field(

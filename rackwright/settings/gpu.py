@@ -3,11 +3,12 @@
 import re
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from rackwright.packages.nvidia import TOOLKIT_KEY_FINGERPRINT, TOOLKIT_REPO_URL, driver
 from rackwright.settings.images import Duration, seconds
 from rackwright.settings.references import Reference
+from rackwright.settings.section import Section
 from rackwright.settings.values import DEBIAN_VERSION, Fingerprint, HttpUrl
 
 # A server with many GPUs takes its time to come back.
@@ -56,7 +57,7 @@ GpuIndex = Annotated[str, BeforeValidator(_gpu), AfterValidator(_index)]
 Profile = Annotated[str, AfterValidator(_profile)]
 
 
-class GpuSettings(BaseModel):
+class GpuSettings(Section):
     """The GPUs of a host. On a host without any, these settings mean nothing."""
 
     gpu_driver: Annotated[str, AfterValidator(_driver)] = Field(

@@ -1,9 +1,11 @@
 """Settings for two runs that meet on a host."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from rackwright.settings.section import Section
 
 
-class HostLockSettings(BaseModel):
+class HostLockSettings(Section):
     """What to do where another run is changing the host."""
 
     docker_lock_wait: int = Field(

@@ -9,12 +9,12 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     model_validator,
 )
 
 from rackwright.settings.references import Reference, Tag, is_digest
+from rackwright.settings.section import FORBID, Section
 from rackwright.settings.values import local_path
 
 _DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -43,7 +43,7 @@ Duration = Annotated[str, AfterValidator(_duration)]
 class Image(BaseModel):
     """An image that a host has, or has not."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = FORBID
 
     name: Reference
     tags: tuple[Tag, ...] = ()
@@ -71,7 +71,7 @@ class Image(BaseModel):
 class Prune(BaseModel):
     """What nobody needs any more."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = FORBID
 
     dangling: bool = False
     unused: bool = False
@@ -83,7 +83,7 @@ def _entry(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-class ImageSettings(BaseModel):
+class ImageSettings(Section):
     """The images of a host."""
 
     docker_images: tuple[Annotated[Image, BeforeValidator(_entry)], ...] = Field(

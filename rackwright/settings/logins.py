@@ -2,15 +2,16 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
+from rackwright.settings.section import FORBID, Section
 from rackwright.settings.values import RegistryName, User, VariableName, Word
 
 
 class Login(BaseModel):
     """A login to one registry; its password comes from this machine when it is needed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = FORBID
 
     username: Word
     password_env: VariableName | None = None
@@ -31,7 +32,7 @@ class Login(BaseModel):
         return "command", self.password_command or ""
 
 
-class LoginSettings(BaseModel):
+class LoginSettings(Section):
     """The registries of a host."""
 
     docker_registry_logins: dict[RegistryName, Login] = Field(

@@ -4,8 +4,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from rackwright.settings.containers import FORBID
 from rackwright.settings.docker_values import Label, Line, Name, NetworkName, Subnet, Variable
+from rackwright.settings.section import FORBID, Section
 
 
 class Network(BaseModel):
@@ -41,7 +41,7 @@ class Volume(BaseModel):
         return self
 
 
-class NetworkSettings(BaseModel):
+class NetworkSettings(Section):
     """The networks and volumes of a host."""
 
     docker_networks: dict[NetworkName, Network] = Field(

@@ -1,9 +1,11 @@
 """How long a host may take, under the rackwright command."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from rackwright.settings.section import Section
 
 
-class PaceSettings(BaseModel):
+class PaceSettings(Section):
     """Deadlines of one host."""
 
     host_timeout: int = Field(

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from rackwright.settings.section import Section
 from rackwright.settings.values import DebianVersion, Fingerprint, HttpUrl, LocalFolder, Version
 
 DOCKER_REPO_URL: Final = "https://download.docker.com/linux"
@@ -29,7 +30,7 @@ def _package(name: str) -> str:
 Package = Annotated[str, AfterValidator(_package)]
 
 
-class PackageSettings(BaseModel):
+class PackageSettings(Section):
     """Versions, the repository and its key."""
 
     docker_version: Version = Field(

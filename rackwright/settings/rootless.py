@@ -1,11 +1,12 @@
 """Who gets a Docker daemon of their own, without root."""
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import Field, field_validator
 
+from rackwright.settings.section import Section
 from rackwright.settings.values import User
 
 
-class RootlessSettings(BaseModel):
+class RootlessSettings(Section):
     """Rootless Docker."""
 
     docker_rootless_users: tuple[User, ...] = Field(

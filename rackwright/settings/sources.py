@@ -2,12 +2,13 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
+from rackwright.settings.section import Section
 from rackwright.settings.values import HttpUrl, RegistryName
 
 
-class SourceSettings(BaseModel):
+class SourceSettings(Section):
     """Mirrors of apt and pip."""
 
     apt_mirror: HttpUrl | None = Field(

@@ -12,6 +12,9 @@ GPUS = $(if $(NVSWITCH),a100x8+nvswitch,$(patsubst 1,a100x2,$(GPU)))
 LAB_FLAGS = $(if $(DISTROS),--distros "$(DISTROS)") $(if $(DIRTY),--dirty) $(if $(UPSTREAM),--upstream) \
   $(if $(GPUS),--gpu "$(GPUS)")
 
+# Commands are started by the hundred in tests: our modules are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup lab lab-down lab-status demo test lint format docs pictures bench lock clean
 
 help: ## This list

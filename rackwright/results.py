@@ -111,7 +111,7 @@ def executed(
     `without_words` is why one failed that said nothing.
     """
     changed = bool(planned and planned.changes)
-    unread = ""
+    last = ""
     for op_hash in host.op_hash_order:
         operation = state.ops[host][op_hash]
         done = operation.operation_meta
@@ -119,19 +119,19 @@ def executed(
         ignored = operation.global_arguments["_ignore_errors"]
         if done.is_complete() and (done.did_succeed() or ignored):
             changed |= planned is None and done.did_change()
-            # A fact that an operation could not load fails the host, and not the operation.
-            unread = step if host in state.failed_hosts else ""
+            last = step
             continue
-        if unread:
-            break
         if not done.is_complete():
+            if last and host in state.failed_hosts:
+                break
             return HostResult(host.name, Outcome.NOT_REACHED, step, "the run ended before it")
         said = "\n".join((done.stderr_lines or done.stdout_lines)[-3:])
         output = (*done.stdout_lines[-LAST:], *done.stderr_lines[-LAST:])
         reason = said or without_words
         return HostResult(host.name, Outcome.FAILED, step, reason, output)
-    if unread:
-        return HostResult(host.name, Outcome.FAILED, unread, UNREAD)
+    # A fact that an operation could not load fails the host, and not the operation.
+    if last and host in state.failed_hosts:
+        return HostResult(host.name, Outcome.FAILED, last, UNREAD)
     outcome = Outcome.CHANGED if changed else Outcome.UNCHANGED
     return HostResult(host.name, outcome, detail=_detail(planned) if planned else "")
 

@@ -21,6 +21,8 @@ from rackwright.host_lock.holder import Holder
 from rackwright.host_lock.turn import Turn
 from rackwright.plan import Plan
 from rackwright.report.clock import Clock
+from rackwright.report.outcome import Outcome
+from rackwright.results import executed
 from rackwright.steps.engine import EngineStep
 
 A, B = "@fake/a", "@fake/b"
@@ -36,7 +38,15 @@ class Gone(dict[str, Any]):
 
 
 def run(answers: dict[Any, Any], delay: float = 0, **how: Any) -> dict[str, list[str]]:
-    """The commands of four operations on two hosts, of which `how` is for "Engine".
+    """The commands of both hosts in ended()."""
+    return {
+        host.name: ["gave back" if _gives(word) else word for word in host_commands(host)]
+        for host in ended(answers, delay, **how).inventory
+    }
+
+
+def ended(answers: dict[Any, Any], delay: float = 0, **how: Any) -> State:
+    """After four operations on two hosts, of which `how` is for "Engine".
 
     Host a answers so, after a `delay` in seconds.
     """
@@ -59,10 +69,7 @@ def run(answers: dict[Any, Any], delay: float = 0, **how: Any) -> dict[str, list
             add_op(state, server.shell, name=name, commands=[word], **its)
         state.set_stage(StateStage.Execute)
         run_ops(state)
-    return {
-        host.name: ["gave back" if _gives(word) else word for word in host_commands(host)]
-        for host in state.inventory
-    }
+    return state
 
 
 def host_commands(host: Any) -> list[str]:
@@ -103,3 +110,16 @@ def test_a_failure_that_is_ignored_gives_nothing_back() -> None:
 def test_what_ran_into_its_limit_goes_on_there_and_keeps_the_host() -> None:
     did = run({"engine": {"success": False}}, delay=1.1, _timeout=1)
     assert did[A] == ["hold", "engine"]
+
+
+@pytest.mark.parametrize("fails", ["engine", "after"])
+def test_the_step_that_failed_is_named_and_none_before_it(fails: str) -> None:
+    state = ended({fails: {"success": False, "stderr": "no space left"}})
+    failed, done = (executed(state, host, PLAN) for host in state.inventory)
+    steps = {"engine": "Engine | Docker is there", "after": "what comes after"}
+    assert (failed.outcome, failed.step, failed.detail) == (
+        Outcome.FAILED,
+        steps[fails],
+        "no space left",
+    )
+    assert done.outcome is Outcome.CHANGED

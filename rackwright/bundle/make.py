@@ -21,9 +21,10 @@ from rackwright.laptop.openpgp import fetch
 from rackwright.laptop.registry import HELLO, RegistryError, Repository, said
 from rackwright.lock.apply import locked_packages, release_key, wanted_key
 from rackwright.lock.file import Lock
-from rackwright.lock.images import ask_registry, pinned, tags_of
+from rackwright.lock.images import pinned, tags_of
 from rackwright.lock.make import resolve
 from rackwright.lock.merge import Resolved, merged
+from rackwright.lock.registries import ask_registry
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.looking import observe
 from rackwright.plan import RefusedError

@@ -88,7 +88,7 @@ write() { # WORD RUN ADMIN PROCESS COMMAND
     rm -f $lost
 }
 
-end_connection() { # of the run that was broken: two must never change a host at the same time
+end_connection() { # of the run that was broken: no further step of it begins
     [ "$pid" = 0 ] || [ "$(started "$pid")" != "$start" ] || kill "$pid" || true
 }
 

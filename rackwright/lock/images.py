@@ -1,12 +1,10 @@
-"""Digests of images in a lock: what they are asked for, and what they do to settings."""
+"""Digests of images in a lock: which images have one, and what they do to settings. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from rackwright.laptop.passwords import PasswordError, password
-from rackwright.laptop.registry import HELLO, RegistryError, Repository, find
 from rackwright.settings import Settings
 from rackwright.settings.images import Image
-from rackwright.settings.references import is_digest, registry, repository
+from rackwright.settings.references import is_digest, repository
 
 
 class LockedImage(Image, frozen=True):
@@ -52,37 +50,3 @@ def with_locked_images(settings: Settings, digests: Mapping[str, str]) -> Settin
             image = by_name.get(tag, Image(name=tag))
             by_name[tag] = LockedImage(**dict(image), digest=digest)
     return settings.model_copy(update={"docker_images": tuple(by_name.values())})
-
-
-def ask_registries(fleet: Iterable[Settings]) -> tuple[dict[str, str], list[str]]:
-    """The digests of all tags of a fleet, as this machine hears them, by tag.
-
-    And why it could not hear some, a sentence each.
-    """
-    hosts = list(fleet)
-    asked = {HELLO: hosts}
-    for settings in hosts:
-        for tag in tags_of(settings):
-            asked.setdefault(tag, []).append(settings)
-    digests: dict[str, str] = {}
-    notes: list[str] = []
-    for tag, wanting in asked.items():
-        try:
-            digests[tag] = ask_registry(tag, wanting)[1]
-        except RegistryError as error:
-            notes.append(f"{error}; the lock is without its digest")
-    return digests, notes
-
-
-def ask_registry(image: str, wanting: Iterable[Settings]) -> tuple[Repository, str]:
-    """Where an image can be had that these hosts want, and its digest. Raises RegistryError."""
-    hosts = list(wanting)
-    mirrors = dict.fromkeys(url for each in hosts for url in each.docker_registry_mirrors or ())
-    insecure = {name for each in hosts for name in each.docker_insecure_registries or ()}
-    logins = (each.docker_registry_logins.get(registry(image)) for each in hosts)
-    login = next(filter(None, logins), None)
-    try:
-        known = (login.username, password(login.source).get_secret_value()) if login else None
-    except PasswordError as error:
-        raise RegistryError(f"{image} cannot be had from this machine ({error})") from None
-    return find(image, mirrors, insecure, known)

@@ -13,8 +13,8 @@ from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.openpgp import KeyRefusedError
 from rackwright.lock.apply import release_key, wanted_key
 from rackwright.lock.file import Lock, LockedPackage, lock_path, read_lock, write_lock
-from rackwright.lock.images import ask_registries
 from rackwright.lock.merge import Resolved, merged
+from rackwright.lock.registries import ask_registries
 from rackwright.look.observed import ProbeError
 from rackwright.looking import observe
 from rackwright.settings import Settings, SettingsError, parse_fleet

@@ -15,14 +15,9 @@ from rackwright.lock.apply import (
     with_exact_versions,
 )
 from rackwright.lock.file import Lock, LockedPackage, lock_path, lock_text, read_lock, write_lock
-from rackwright.lock.images import (
-    LockedImage,
-    ask_registries,
-    pinned,
-    tags_of,
-    with_locked_images,
-)
+from rackwright.lock.images import LockedImage, pinned, tags_of, with_locked_images
 from rackwright.lock.merge import Resolved, merged
+from rackwright.lock.registries import ask_registries
 from rackwright.look.observed import Observed
 from rackwright.plan import RefusedError
 from rackwright.settings import Settings, SettingsError

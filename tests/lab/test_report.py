@@ -67,6 +67,7 @@ def test_a_run_in_which_all_ends_there_are(lab: Lab, reports: Path) -> None:
 
 
 def test_hosts_that_were_not_asked_and_containers_that_run(lab: Lab, reports: Path) -> None:
+    lab.reset(lab.dirty)
     ran = lab.rackwright("check", str(lab.inventory({})), "--limit", lab.dirty)
     _, hosts, record = read(reports)
     assert ran.code == record["exit_code"] == 2

@@ -14,8 +14,9 @@ def add(app: typer.Typer, function: Callable[..., int], example: str, name: str 
 
     @wraps(function)
     def run(*args: object, **kwargs: object) -> int:
-        import pyinfra_cli  # noqa: F401 - gevent's patches come before all that they patch
+        from rackwright.laptop.patches import patch
 
+        patch()
         return function(*args, **kwargs)
 
     app.command(name or function.__name__, epilog=f"Example: rackwright {example}")(run)

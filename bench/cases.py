@@ -6,7 +6,8 @@ from pathlib import Path
 
 OURS, STOCK, START_UP = "rackwright", "stock pyinfra", "our start-up"
 CHECK, BY_HAND = "ssh, one check", "ssh, one script"
-PYTHON, WITHOUT = "python, nothing at all", "the same without the frozen host"
+PYTHON = "python, nothing at all"
+HEALTHY, FIVE = "all six healthy", "five hosts alone"
 PEERS = "bench/peers"
 
 
@@ -16,7 +17,8 @@ class Case:
 
     Budget: ours takes at most `factor` times the `floor`, plus our start-up with `start_up`, or
     plus `above` seconds.
-    `bare` hosts are reset before every run; others are provisioned and stay so.
+    `bare` hosts are reset before every run; others are provisioned and stay so, but for the package
+    that each one `lacks` before every run. With `point`, the last host freezes as it comes there.
     """
 
     name: str
@@ -28,6 +30,15 @@ class Case:
     factor: float
     start_up: bool
     above: float = 0.0
+    lacks: str = ""
+    point: str = ""
+
+
+def frozen(name: str, where: str, point: str) -> Case:
+    """One host of six freezes at a point of a run with something to install."""
+    title = f"6 hosts, 1 of them frozen {where}"
+    lacks = "docker-compose-plugin"
+    return Case(name, title, 6, False, 3, HEALTHY, 1.2, False, lacks=lacks, point=point)
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,10 @@ CASES = (
     Case("nothing-40", "nothing to change, 40 hosts", 40, False, 5, CHECK, 1.25, True),
     Case("help", "rackwright --help", 1, False, 9, PYTHON, 1.0, False, 0.3),
     Case("plan-1", "rackwright plan, 1 host", 1, False, 9, CHECK, 1.0, False, 0.6),
-    Case("frozen-6", "6 hosts, 1 of them frozen", 6, False, 5, WITHOUT, 1.2, False),
+    frozen("frozen-connect", "before it is connected", "connect"),
+    frozen("frozen-observe", "as it is looked at", "observe"),
+    frozen("frozen-apt", "as apt installs", "Engine"),
+    frozen("frozen-verify", "as it is verified", "Verify"),
 )
 
 
@@ -61,9 +75,10 @@ def contenders(case: Case, site: Site) -> dict[str, list[str]]:
     if case.name == "plan-1":
         words = [rackwright(), "plan", "inventory/lab.py", "--report", "off"]
         return {OURS: words, CHECK: check(site)}
-    if case.name == "frozen-6":
+    if case.point:
         script = [sys.executable, f"{PEERS}/five_of_six.py"]
-        return {OURS: [*script, "with"], WITHOUT: [*script, "without"]}
+        points = {OURS: case.point, HEALTHY: "nowhere", FIVE: "left out"}
+        return {name: [*script, point] for name, point in points.items()}
     return {
         OURS: ours(),
         CHECK: check(site),

@@ -19,6 +19,11 @@ from lab.paths import ROOT, STATE, lab_id
 from lab.shell import LabError, at_once, run, stage, wait_for
 
 LABEL = "rackwright.provisioned"
+# A run that ended in the middle may have left its lock, and an apt that goes on.
+WITHOUT = """
+rm -f /run/rackwright/lock
+apt-get remove -qqy --allow-change-held-packages -o DPkg::Lock::Timeout=120 "$1" >/dev/null
+"""
 
 
 def ready(case: Case) -> Site:
@@ -87,6 +92,14 @@ def holds(there: Site) -> bool:
     except LabError:
         return False
     return True
+
+
+def prepare(case: Case) -> None:
+    """All hosts as the case has them before every run."""
+    if case.bare:
+        reset()
+    if case.lacks:
+        at_once(lambda name: hosts.execute(name, "sh", "-ec", WITHOUT, "sh", case.lacks), names())
 
 
 def reset() -> None:

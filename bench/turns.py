@@ -30,15 +30,13 @@ def measure(case: Case, rounds: int) -> Result:
 
 def count(case: Case, there: Site, command: list[str]) -> list[int]:
     """Remote commands of one run, by host."""
-    if case.bare:
-        practice.reset()
+    practice.prepare(case)
     return practice.counted(lambda: practice.execute(command))
 
 
 def timed(case: Case, there: Site, command: list[str]) -> float:
     """Seconds of one run. Raises LabError when it fails, or leaves a bare host not as wanted."""
-    if case.bare:
-        practice.reset()
+    practice.prepare(case)
     started = time.perf_counter()
     practice.execute(command)
     took = time.perf_counter() - started

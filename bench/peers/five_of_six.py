@@ -1,6 +1,8 @@
-"""The last host of the lab freezes, and a run ends as soon as all others are over.
+"""The last host of the lab freezes at a point, and the run ends as soon as all others are over.
 
-With `without`, it freezes too and is left out, so that both do the same around the run.
+The point is where the host is in its course, such as "connect", "observe" or "Engine"; it freezes
+nowhere with "nowhere", and is no part of the run with "left out". A run in which it is over without
+having come to its point fails.
 """
 
 import os
@@ -22,25 +24,32 @@ from rackwright.pace.fleet import Request, fleet  # noqa: E402
 from rackwright.pace.progress import Tell  # noqa: E402
 from rackwright.pace.task import load_task  # noqa: E402
 
-names = [host["name"] for host in hosts.load()["hosts"]]
-frozen = names[-1]
+NOT_FROZEN = ("nowhere", "left out")
+
+point = sys.argv[1]
+*others, odd = (host["name"] for host in hosts.load()["hosts"])
+is_frozen = False
 
 
 @contextmanager
 def until_the_others_are_over(courses: Mapping[str, Course]) -> Iterator[Tell]:
-    """Ends the process."""
+    """Freezes the odd host at its point, and ends the process."""
 
-    def tell(_: Course) -> None:
-        over = {name for name, course in courses.items() if course.result}
-        if over == set(names) - {frozen}:
-            docker("unpause", containers.full_name(frozen))
-            os._exit(0)
+    def tell(course: Course) -> None:
+        global is_frozen
+        if course.host == odd and course.step.startswith(point) and not is_frozen:
+            is_frozen = True
+            docker("pause", containers.full_name(odd))
+        if all(courses[name].result for name in others):
+            if is_frozen:
+                docker("unpause", containers.full_name(odd))
+            missed = point not in NOT_FROZEN and not is_frozen and courses[odd].result
+            os._exit(1 if missed else 0)
 
     yield tell
 
 
-docker("pause", containers.full_name(frozen))
-left_out = [frozen] if sys.argv[1] == "without" else []
+left_out = [odd] if point == "left out" else []
 there = fleet(Request("inventory/lab.py", exclude=left_out))
 there.progress = until_the_others_are_over
 there.work(Converge(there, load_task(there.state, "deploy.py")).apply)

@@ -7,7 +7,6 @@ from pathlib import Path
 from rackwright.bundle.apply import disagreements, plan_with_bundle, with_bundled_images
 from rackwright.bundle.file import Manifest, read_manifest
 from rackwright.laptop.passwords import Passwords
-from rackwright.laptop.registry import HELLO
 from rackwright.lock.apply import (
     contradictions,
     locked_packages,
@@ -21,6 +20,7 @@ from rackwright.look.observed import Observed
 from rackwright.plan import Plan
 from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError
+from rackwright.settings.references import HELLO
 
 
 @dataclass(frozen=True)

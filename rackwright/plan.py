@@ -5,9 +5,8 @@ from itertools import chain
 
 from rackwright.change import Change, Impact
 from rackwright.host_lock.turn import Turn
-from rackwright.laptop.registry import HELLO
 from rackwright.marks import BUNDLE
-from rackwright.settings.references import HUB, registry
+from rackwright.settings.references import HELLO, HUB, registry
 from rackwright.steps.apt_cache import AptCacheStep
 from rackwright.steps.builds import BuildsStep
 from rackwright.steps.bundle import BundleImageStep, BundleStep

@@ -6,7 +6,6 @@ from pathlib import Path
 from rackwright.bundle.file import Manifest, broken, image_file, release_folder
 from rackwright.laptop.archives import ArchiveError, with_archive
 from rackwright.laptop.passwords import Passwords
-from rackwright.laptop.registry import HELLO
 from rackwright.lock.apply import release_key
 from rackwright.lock.file import Lock
 from rackwright.lock.images import tags_of
@@ -16,6 +15,7 @@ from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.settings.images import Image
+from rackwright.settings.references import HELLO
 from rackwright.steps.bundle import BundleImageStep, bundle_step
 
 AGAIN = "make it again with `rackwright bundle`"

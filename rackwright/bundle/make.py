@@ -18,7 +18,7 @@ from rackwright.fleet import connected, each, load
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.openpgp import fetch
-from rackwright.laptop.registry import HELLO, RegistryError, Repository, said
+from rackwright.laptop.registry import RegistryError, Repository, said
 from rackwright.lock.apply import locked_packages, release_key, wanted_key
 from rackwright.lock.file import Lock
 from rackwright.lock.images import pinned, tags_of
@@ -29,6 +29,7 @@ from rackwright.look.observed import Observed, ProbeError
 from rackwright.looking import observe
 from rackwright.plan import RefusedError
 from rackwright.settings import Settings, SettingsError, parse_fleet
+from rackwright.settings.references import HELLO
 
 # Where a registry calls an architecture otherwise than Debian.
 REGISTRY_NAMES = {"armhf": "arm", "i386": "386"}

@@ -14,8 +14,6 @@ from rackwright.settings.references import HUB, registry, repository
 if TYPE_CHECKING:
     import requests
 
-# The image that proves a host.
-HELLO: Final = "hello-world:latest"
 HUB_URL: Final = "https://registry-1.docker.io"
 # An image index, or the manifest of one architecture; the older names are those of Docker.
 MANIFESTS: Final = ", ".join(

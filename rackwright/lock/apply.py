@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from rackwright.laptop.passwords import Passwords
-from rackwright.laptop.registry import HELLO
 from rackwright.lock.file import Lock, Packages
 from rackwright.lock.images import pinned
 from rackwright.look.mirrors import ProbedMirrors
@@ -11,6 +10,7 @@ from rackwright.look.observed import Observed
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
 from rackwright.settings import Settings
+from rackwright.settings.references import HELLO
 from rackwright.steps.engine import ENGINE, wanted_packages
 from rackwright.steps.images import ImagesStep, together
 from rackwright.steps.lock import lock_step

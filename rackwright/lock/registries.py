@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from rackwright.laptop.passwords import PasswordError, password
-from rackwright.laptop.registry import HELLO, RegistryError, Repository, find
+from rackwright.laptop.registry import RegistryError, Repository, find
 from rackwright.lock.images import tags_of
 from rackwright.settings import Settings
-from rackwright.settings.references import registry
+from rackwright.settings.references import HELLO, registry
 
 
 def ask_registries(fleet: Iterable[Settings]) -> tuple[dict[str, str], list[str]]:

@@ -19,6 +19,7 @@ _REFERENCE: Final = re.compile(
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?"
 )
 HUB: Final = "docker.io"
+HELLO: Final = "hello-world:latest"  # what proves that a host can run containers
 _HUB: Final = (HUB, "index.docker.io")
 _LONGEST_NAME: Final = 255
 FORMS: Final = "write NAME:TAG, HOST:PORT/PATH/NAME:TAG or NAME@sha256:..."

@@ -2,9 +2,9 @@
 
 from itertools import chain, starmap
 
-from rackwright.laptop.registry import HELLO
 from rackwright.look.observed import Observed
 from rackwright.settings import Settings
+from rackwright.settings.references import HELLO
 from rackwright.steps.builds import names_of
 from rackwright.steps.gpu_ready import gpu_verify_step
 

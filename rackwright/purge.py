@@ -7,6 +7,7 @@ from rackwright.plan import Plan, RefusedError
 from rackwright.settings import Settings
 from rackwright.steps.apt_cache import apt_cache_back
 from rackwright.steps.cache import cache_back
+from rackwright.steps.conflicts import kept_for
 from rackwright.steps.daemon import DaemonJsonError
 from rackwright.steps.engine import ENGINE
 from rackwright.steps.pip import pip_back
@@ -72,6 +73,8 @@ def refusals(observed: Observed, left: Leftovers, words: Words) -> tuple[str, ..
             "the distribution's containerd or runc is installed, and data=true would delete the "
             "data under it; remove it first"
         )
+    if left.dependents:
+        reasons.append(kept_for(left.dependents, "Docker's packages"))
     return (*reasons, *_running(observed, left, words))
 
 

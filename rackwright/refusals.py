@@ -4,6 +4,7 @@ from rackwright.distro import ENGINES, KUBERNETES, RUNTIMES, unsupported
 from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.cache import cache_refusals
+from rackwright.steps.conflicts import dependents_refusal
 from rackwright.steps.engine import ENGINE, older, wanted_version
 from rackwright.steps.gpu_refusals import gpu_refusals
 from rackwright.steps.images import still_used
@@ -31,6 +32,8 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
             "this is a Kubernetes node on the distribution's containerd, which Docker's packages "
             "would replace under its pods; take it out of the inventory, or remove kubelet"
         )
+    if reason := dependents_refusal(observed):
+        reasons.append(reason)
     if missing := missing_users(settings, observed):
         rootless = missing[0] in settings.docker_rootless_users
         setting = "docker_rootless_users" if rootless else "docker_users"

@@ -65,6 +65,7 @@ def parse(lines: Iterable[str]) -> Observed:
             codename=one.get("codename", ""),
             architecture=one.get("architecture", ""),
             packages={name: Package(version, status) for name, version, status in packages},
+            dependents=tuple(values.get("dependent", ())),
             holds=frozenset(values.get("hold", ())),
             offered=one.get("offered"),
             dpkg_interrupted="dpkg_interrupted" in one,

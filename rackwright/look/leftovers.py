@@ -22,9 +22,11 @@ class Leftovers:
 
     `paths` are those of the asked ones that are there, `credentials` files by their user,
     `group` the members of the host's own group docker, with those who have it as their first.
+    `dependents` are packages that apt would take off together with Docker's.
     """
 
     packages: Mapping[str, Package] = field(default_factory=dict)
+    dependents: tuple[str, ...] = ()
     paths: frozenset[str] = frozenset()
     data_root_entries: frozenset[str] = frozenset()
     containers: int = 0
@@ -47,6 +49,7 @@ def parse_leftovers(lines: Iterable[str]) -> Leftovers:
     try:
         return Leftovers(
             packages=dict(_package(line) for line in values.get("package", ())),
+            dependents=tuple(values.get("dependent", ())),
             paths=frozenset(values.get("path", ())),
             data_root_entries=frozenset(values.get("data_root_entry", ())),
             containers=int(values["containers"][0]),

@@ -73,6 +73,8 @@ class Observed:
     codename: str
     architecture: str
     packages: Mapping[str, Package] = field(default_factory=dict)
+    # What apt would take off together with the packages that stand in Docker's way.
+    dependents: tuple[str, ...] = ()
     holds: frozenset[str] = frozenset()
     offered: str | None = None
     dpkg_interrupted: bool = False

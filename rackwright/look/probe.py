@@ -27,6 +27,7 @@ WORKLOAD = SCRIPT.with_name("workload.sh")
 HOST_LOCK_SH = SCRIPT.parents[1] / "host_lock" / "host_lock.sh"
 GPU = SCRIPT.with_name("gpu.sh")
 PURGE_SCRIPT = SCRIPT.with_name("purge.sh")
+DEPENDENTS = SCRIPT.with_name("dependents.sh")
 TIMEOUT = 60  # seconds
 
 
@@ -66,7 +67,8 @@ class LeftoversProbe(FactBase[Leftovers | ProbeError]):
 
     def command(self, users: str, data_root: str, own_sudo: bool) -> str:
         """The command. `users` are space-separated, `data_root` is that of daemon.json or empty."""
-        words = [" ".join(DOCKER_PACKAGES), users, data_root, *paths_to_look_for()]
+        more = encoded(command(DEPENDENTS, *DOCKER_PACKAGES))
+        words = [" ".join(DOCKER_PACKAGES), users, data_root, more, *paths_to_look_for()]
         return look_command(PURGE_SCRIPT, words, own_sudo)
 
     def process(self, output: list[str]) -> Leftovers | ProbeError:
@@ -94,6 +96,7 @@ def arguments(settings: Settings) -> dict[str, Any]:
 def _more(settings: Settings) -> list[str]:
     """The commands of the parts of the probe that these settings ask for."""
     looks = [
+        command(DEPENDENTS, *CONFLICTING_PACKAGES),
         cache_look(settings),
         images_look(settings),
         builds_look(settings),

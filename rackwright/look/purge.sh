@@ -1,11 +1,12 @@
 #!/bin/sh
 # A second look at a host, for a purge: what is left of Docker. Reads only; needs nothing but
 # Debian's essential packages. Arguments: package names and users (one argument each,
-# space-separated), the data-root of daemon.json or nothing, then paths to look for.
+# space-separated), the data-root of daemon.json or nothing, shell code that looks at more (in
+# base64), then paths to look for.
 # Prints lines "KEY VALUE" between two marks.
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-packages=$1 users=$2 data_root=$3
-shift 3
+packages=$1 users=$2 data_root=$3 more=$(printf %s "$4" | base64 -d)
+shift 4
 
 there() { # PATH: an empty folder is as good as none, for it may be the place of a mounted disk
     if [ -d "$1" ]; then [ -n "$(ls -A "$1")" ]; else [ -e "$1" ] || [ -L "$1" ]; fi
@@ -45,4 +46,5 @@ for user in root $users; do
     home=$(getent passwd "$user" | cut -d: -f6)
     [ -f "$home/.docker/config.json" ] && echo "credentials $user $home/.docker/config.json"
 done
+eval "$more"
 echo '@@rackwright-end'

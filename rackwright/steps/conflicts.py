@@ -1,5 +1,6 @@
 """Packages of the distribution that stand in Docker's way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rackwright.change import Change, Impact
@@ -26,6 +27,23 @@ def conflicts_step(observed: Observed) -> ConflictsStep | None:
         packages=found,
         stops_engine=any(map(_stops_engine, found)),
         changes=tuple(_change(name, observed, containers) for name in found),
+    )
+
+
+def dependents_refusal(observed: Observed) -> str | None:
+    """Why others would lose packages with those that stand in the way; None when nobody does."""
+    if not observed.dependents:
+        return None
+    step = conflicts_step(observed)
+    going = ", ".join(step.packages) if step else "what stands in Docker's way"
+    return kept_for(observed.dependents, going)
+
+
+def kept_for(dependents: Sequence[str], going: str) -> str:
+    """A sentence for packages of the admin's that depend on some that would go."""
+    return (
+        f"apt would remove {', '.join(dependents)} together with {going}; give them something else "
+        f"to depend on, or, if they may go, run `apt-get remove {' '.join(dependents)}` on the host"
     )
 
 

@@ -125,6 +125,35 @@ def test_a_run_that_was_killed_is_taken_up_again(lab: Lab) -> None:
     assert "1 host: 1 unchanged" in again.output, again.output
 
 
+# An empty package of the admin's, NAME, that DEPENDS on others.
+PACKAGE = """\
+mkdir -p /tmp/$1/DEBIAN
+printf '%s\\n' "Package: $1" "Depends: $2" 'Version: 1' 'Architecture: all' 'Maintainer: x' \
+    'Description: x' > /tmp/$1/DEBIAN/control
+dpkg-deb --build /tmp/$1 /tmp/$1.deb && dpkg -i /tmp/$1.deb
+"""
+
+
+def test_a_package_that_would_go_along_is_named_and_nothing_is_touched(lab: Lab) -> None:
+    lab.reset(lab.dirty)
+    lab.root(lab.dirty, f"set -- site-tool docker.io; {PACKAGE}")
+    before = lab.fingerprint(lab.dirty)
+    refused = lab.deploy(limit=[lab.dirty])
+    assert "apt would remove site-tool together with containerd, docker.io, runc" in refused.output
+    assert "1 host: 1 failed" in refused.output, refused.output
+    assert lab.fingerprint(lab.dirty) == before
+    lab.root(lab.dirty, "apt-get remove -qy site-tool")
+    ran = lab.deploy(limit=[lab.dirty])
+    assert "1 host: 1 changed" in ran.output, ran.output
+    # Nothing of Docker's is taken off under those who came to depend on it, either.
+    lab.root(lab.dirty, f"set -- corp-agent docker-ce; {PACKAGE}")
+    before = lab.fingerprint(lab.dirty)
+    words = ("tasks.purge.purge", "stop_containers=true", "--limit", lab.dirty)
+    refused = lab.pyinfra("-y", str(lab.inventory({})), *words)
+    assert "apt would remove corp-agent together with Docker's packages" in refused.output
+    assert lab.fingerprint(lab.dirty) == before
+
+
 def test_a_root_login_on_a_host_without_sudo(lab: Lab) -> None:
     lab.reset(lab.ubuntu)
     lab.root(

@@ -75,6 +75,12 @@ def test_a_converged_host(name: str) -> None:
     assert host.restart_pending is None
 
 
+def test_what_would_go_with_the_packages_in_the_way() -> None:
+    lines = recorded("dirty-debian12")
+    assert parse(lines).dependents == ()
+    assert parse([*lines[:-1], "dependent site-tool", lines[-1]]).dependents == ("site-tool",)
+
+
 def test_a_restart_is_pending_until_docker_was_started_anew() -> None:
     lines = recorded("converged-debian13")
     (started,) = [line.split()[-1] for line in lines if "InvocationID" in line]

@@ -350,6 +350,13 @@ def test_conflicting_packages_go_with_the_containers_that_stop() -> None:
     assert first.service and first.service.action == "start"
 
 
+def test_a_package_that_would_go_with_those_in_the_way_is_a_reason_to_refuse() -> None:
+    host = replace(BARE, packages={"docker.io": Package("20.10.24", "ii")})
+    assert plan(Settings(), host).conflicts
+    with pytest.raises(RefusedError, match="remove corp-agent, site-tool together with docker"):
+        plan(Settings(), replace(host, dependents=("corp-agent", "site-tool")))
+
+
 def test_a_package_in_the_way_does_not_hold_back_the_restart_of_an_engine_that_stays() -> None:
     host = converged(Settings())
     host = replace(host, packages={**host.packages, "docker-doc": Package("20.10", "ii")})

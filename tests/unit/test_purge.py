@@ -176,6 +176,12 @@ def test_the_containers_that_run_are_named() -> None:
             ALL,
             "default/redis run on containerd",
         ),
+        (
+            converged(),
+            Leftovers(dependents=("corp-agent",)),
+            Words(),
+            "remove corp-agent together with Docker's packages; ",
+        ),
         (replace(BARE, daemon_json="{"), Leftovers(), Words(), "not valid JSON"),
     ],
 )
@@ -270,6 +276,7 @@ def test_the_answer_is_parsed() -> None:
         "@@rackwright-begin",
         "package docker-ce hi  5:26.1.5-1",
         "package docker-ce-cli hn  ",
+        "dependent corp-agent",
         "path /var/lib/docker",
         "path /my data",
         "data_root_entry lost + found",
@@ -283,6 +290,7 @@ def test_the_answer_is_parsed() -> None:
     ]
     assert parse_leftovers(lines) == Leftovers(
         packages={"docker-ce": Package("5:26.1.5-1", "hi"), "docker-ce-cli": Package("", "hn")},
+        dependents=("corp-agent",),
         paths=frozenset({"/var/lib/docker", "/my data"}),
         data_root_entries=frozenset({"lost + found"}),
         containers=3,

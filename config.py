@@ -1,23 +1,31 @@
 """What pyinfra's own command reads first: table and report of a run that reaches not one host.
 
-pyinfra ends such a run before it comes to deploy.py, which brings those of every other one.
+pyinfra ends such a run before it comes to deploy.py, which brings those of every other one. A run
+that asks for no host at all it ends with exit code 0; here that gets a sentence.
 """
 
 from datetime import UTC, datetime
 
+import click
 import pyinfra
 from pyinfra.api.state import StateStage
 from pyinfra.context import ctx_state
 
+NOBODY = "No host was asked, and nothing was done: look at the inventory's path and at --limit."
+
 
 def _nobody_was_reached(started: datetime) -> None:
     state = ctx_state.get()
-    if not (state.initialised and state.current_stage is StateStage.Connect):
+    if not state.initialised:
         return
     from rackwright.report.ending import end
     from rackwright.report.table import conclusion
-    from rackwright.results import Run, unreached
+    from rackwright.results import Run, hosts_of, unreached
 
+    if not hosts_of(state):
+        click.echo(NOBODY, err=True)
+    if state.current_stage is not StateStage.Connect:
+        return
     rows = unreached(state)
     end(state, Run({}, started=started), rows, conclusion(rows))
 

@@ -5,6 +5,7 @@ Everything here is pyinfra's; what its command line does around its API is done 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from fnmatch import fnmatch
 from logging import getLogger
 from pathlib import Path
@@ -29,11 +30,10 @@ from rackwright.settings import VERSIONS, SettingsError
 
 CONFIG: Final = "config.py"  # what pyinfra's own command reads in the working folder
 
-# An inventory may end the program with a sentence, as the lab's own one does; one with something in
-# it that is no group of hosts is pyinfra's ValueError or TypeError.
-UNREADABLE: Final = (
-    *(PyinfraError, click.ClickException, OSError, SystemExit, ValueError, TypeError),
-)
+# An inventory may end the program with a sentence, as the lab's own one does.
+UNREADABLE: Final = (PyinfraError, click.ClickException, OSError, SystemExit)
+NO_FILE: Final = "there is no such inventory file, and no host of that name"
+FORM: Final = 'a group is a list of hosts or (hosts, {...}), a host is "name" or ("name", {...})'
 
 Answer = TypeVar("Answer")
 
@@ -73,12 +73,17 @@ def load(
     with _read(inventory):
         hosts = make_inventory(inventory, cwd=state.cwd, override_data=_overriding(data))
     if not len(hosts):
-        raise SettingsError([f"{inventory}: is no inventory file, or has no hosts in it"])
+        what = f"it has no group of hosts; {FORM}" if Path(inventory).exists() else NO_FILE
+        raise SettingsError([f"{inventory}: {what}"])
     ctx_inventory.set(hosts)
     every = list(hosts)
     named = _named(every, hosts.get_group, limit) if limit else every
     excluded = set(_named(every, hosts.get_group, exclude))
-    state.init(hosts, config, initial_limit=[host for host in named if host not in excluded])
+    chosen = [host for host in named if host not in excluded]
+    if not chosen:
+        raise SettingsError(["--limit and --exclude leave no host of the inventory"])
+    with _read(inventory):
+        state.init(hosts, config, initial_limit=chosen)
     register(state, Path(inventory))
     return state
 
@@ -90,6 +95,11 @@ def _read(name: str) -> Iterator[None]:
         yield
     except UnexpectedExternalError as error:
         raise SettingsError([f"{name}: {raised(error)}"]) from None
+    except SyntaxError as error:
+        raise SettingsError([f"{name}: line {error.lineno}: {error.msg}"]) from None
+    # What is in it is no group of hosts.
+    except (ValueError, TypeError) as error:
+        raise SettingsError([f"{name}: cannot be read ({error}); {FORM}"]) from None
     except UNREADABLE as error:
         raise SettingsError([f"{name}: cannot be read: {error}"]) from None
 
@@ -121,7 +131,11 @@ def _named(
         except NoGroupError:
             matches = [host for host in hosts if fnmatch(host.name, pattern)]
         if not matches:
-            raise SettingsError([f"{pattern}: no host and no group of the inventory has this name"])
+            nearest = get_close_matches(pattern, [host.name for host in hosts], n=1)
+            hint = f"; the nearest is {nearest[0]}" if nearest else ""
+            raise SettingsError(
+                [f"{pattern!r}: no host and no group of the inventory has this name{hint}"]
+            )
         found += matches
     return found
 

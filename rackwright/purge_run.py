@@ -21,7 +21,7 @@ from rackwright.marks import STATE
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import purge_plan
 from rackwright.run import fail, observe_in_turn, run_of, show
-from rackwright.settings import Settings
+from rackwright.settings import Settings, SettingsError
 from rackwright.steps.daemon import DaemonJsonError
 from rackwright.steps.purge import Words, data_root
 
@@ -33,8 +33,8 @@ def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] |
     """
     try:
         words = Words(**said)
-    except (TypeError, ValueError) as error:
-        raise DeployError(f"no host was touched: {error}") from None
+    except ValueError as error:
+        raise DeployError(f"no host was touched: {error}") from SettingsError([str(error)])
     # pyinfra.host stands for another host in every greenlet; sets of hosts need the host itself.
     state = here.state
     host = state.inventory.get_host(here.name)

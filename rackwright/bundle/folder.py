@@ -4,10 +4,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from rackwright.bundle.file import MANIFEST, Manifest, read_manifest, sha256_of
 from rackwright.lock.file import Lock
 from rackwright.settings import SettingsError
+
+NEW_FOLDER: Final = "name a new folder for the bundle"
 
 
 class Making:
@@ -68,17 +71,21 @@ class Making:
 def making(folder: Path) -> Iterator[Making]:
     """A new bundle beside the old one, put in its place when the block ends without an error.
 
-    Raises SettingsError for a folder that holds something else.
+    Raises SettingsError for a folder that holds something else or cannot be written.
     """
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     replaced = folder.with_name(f".{folder.name}.replaced")
-    if replaced.exists() and not folder.exists():  # a run ended between the two renames
-        replaced.rename(folder)
-    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
-        raise SettingsError([f"{folder} holds something else; name a new folder for the bundle"])
-    for leftover in (unfinished, replaced):
-        shutil.rmtree(leftover, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    try:
+        if replaced.exists() and not folder.exists():  # a run ended between the two renames
+            replaced.rename(folder)
+        if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
+            raise SettingsError([f"{folder} holds something else; {NEW_FOLDER}"])
+        for leftover in (unfinished, replaced):
+            shutil.rmtree(leftover, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+    except OSError as error:
+        said = f"{folder} cannot be written: {error.strerror}; {NEW_FOLDER}"
+        raise SettingsError([said]) from None
     try:
         yield Making(unfinished, folder)
         if folder.exists():

@@ -31,10 +31,9 @@ def with_fleet_cache(
         if name is None:
             continue
         if name not in inventory:
-            nearest = difflib.get_close_matches(name, inventory, n=1, cutoff=0)[0]
-            errors.append(
-                f"{host}: cache_host: the inventory has no host {name}; the nearest is {nearest}"
-            )
+            nearest = difflib.get_close_matches(name, inventory, n=1)
+            hint = f"; the nearest is {nearest[0]}" if nearest else ""
+            errors.append(f"{host}: cache_host: the inventory has no host {name}{hint}")
             continue
         address = settings.cache_address or str(inventory[name].get("ssh_hostname") or name)
         if address == "localhost" or address.startswith("127."):

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,11 @@ def load_task(state: State, name: str, arguments: Sequence[str] = ()) -> Task:
         raise SettingsError([f"{name}: {getattr(error, 'message', error)}"]) from None
     if not callable(function):
         raise SettingsError([f"{name}: is no task; write a file, or MODULE.FUNCTION"])
+    try:
+        signature(function).bind(**named)
+    except TypeError as error:
+        takes = ", ".join(signature(function).parameters) or "no arguments"
+        raise SettingsError([f"{name}: {error}; it takes {takes}"]) from None
     return partial(function, **named)
 
 

@@ -3,7 +3,6 @@
 One file for each part of it; a section is a pydantic model, and Settings is all of them together.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, Self
 
@@ -18,6 +17,7 @@ from rackwright.settings.logins import LoginSettings
 from rackwright.settings.pace import PaceSettings
 from rackwright.settings.packages import PackageSettings
 from rackwright.settings.rootless import RootlessSettings
+from rackwright.settings.sentence import mistyped, sentence
 from rackwright.settings.sources import SourceSettings
 from rackwright.settings.values import User
 from rackwright.settings.workload import WorkloadSettings
@@ -107,15 +107,20 @@ class Settings(
 
 
 def parse_settings(data: Mapping[str, Any]) -> Settings:
-    """The settings in one host's data; names without one of our prefixes are not ours to judge.
+    """The settings in one host's data.
 
-    Raises SettingsError with a sentence "path: what is wrong" for every error found.
+    Names without one of our prefixes are not ours to judge, unless one is surely a setting with a
+    typing error. Raises SettingsError with a sentence "path: what is wrong" for every error found.
     """
-    ours = {name: value for name, value in data.items() if name.startswith(PREFIXES)}
+    ours = {
+        name: value
+        for name, value in data.items()
+        if name.startswith(PREFIXES) or mistyped(name, Settings)
+    }
     try:
         return Settings(**ours)
     except ValidationError as error:
-        raise SettingsError(_sentence(item) for item in error.errors()) from None
+        raise SettingsError(sentence(item, Settings, VERSIONS) for item in error.errors()) from None
 
 
 def parse_fleet(fleet: Mapping[str, Mapping[str, Any]]) -> dict[str, Settings]:
@@ -130,22 +135,3 @@ def parse_fleet(fleet: Mapping[str, Mapping[str, Any]]) -> dict[str, Settings]:
     if errors:
         raise SettingsError(errors)
     return settings
-
-
-def _sentence(error: Any) -> str:
-    path = ".".join(_printable(str(part)) for part in error["loc"])
-    if error["type"] == "extra_forbidden" and len(error["loc"]) > 1:
-        return f"{path}: there is no such key"
-    if error["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(path, Settings.model_fields, n=1, cutoff=0)[0]
-        return f"{path}: there is no such setting; the nearest is {nearest}"
-    what = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "value_error" and not path:
-        return str(what)
-    if path in VERSIONS and error["type"] == "string_type":
-        what = f'{error["input"]!r} is a number; write it in quotes: "{error["input"]}"'
-    return f"{path}: {what}"
-
-
-def _printable(part: str) -> str:
-    return part if part.isprintable() else repr(part)[1:-1]

@@ -1,9 +1,10 @@
 """What dockerd is told: the keys of daemon.json, and how a running daemon may be treated."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from rackwright.docker.daemon_keys import mistakes
 from rackwright.settings.section import Section
@@ -21,7 +22,14 @@ KEYS_WITH_A_SETTING: Final = {
 TLS_KEYS: Final = ("tlscacert", "tlscert", "tlskey")
 LOCAL_SOCKETS: Final = ("fd://", "unix:///run/docker.sock", "unix:///var/run/docker.sock")
 
-LogSize = Annotated[str, StringConstraints(pattern=r"^(-1|[1-9]\d*[kmg]?)$")]
+
+def _log_size(value: str) -> str:
+    if not re.fullmatch(r"-1|[1-9]\d*[kmg]?", value):
+        raise ValueError('write a size such as "10m", or "-1" for never')
+    return value
+
+
+LogSize = Annotated[str, AfterValidator(_log_size)]
 
 
 def unsafe_socket(hosts: Iterable[str], keys: Mapping[str, JsonValue]) -> str | None:

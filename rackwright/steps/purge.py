@@ -34,8 +34,7 @@ _DATA_ENTRIES = frozenset({
 class Words:
     """What the admin said: `data` and `config` go too, containers may be stopped.
 
-    Raises ValueError for what is neither true nor false, like data=yes, and TypeError for a word
-    that there is not.
+    Raises ValueError for what is neither true nor false, like data=yes.
     """
 
     data: bool = False

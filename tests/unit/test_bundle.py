@@ -128,6 +128,16 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
 
 
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with (
+            pytest.raises(SettingsError, match=f"^{folder} cannot be .*: Not a dir"),
+            making(folder),
+        ):
+            pass
+
+
 def test_a_damaged_file_is_found(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     fill(folder)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rackwright.cli import app
 from rackwright.report.place import kept
 from rackwright.report.record import RunRecord
 
@@ -42,29 +43,7 @@ def test_help_can_be_had_both_ways(start: tuple[str, ...]) -> None:
     assert "Exit codes: 0 all is well, 2 drift or pending changes, 3 some" in done.stdout
 
 
-COMMANDS = (
-    *(
-        "plan",
-        "apply",
-        "check",
-        "report",
-        "lock",
-        "bundle",
-        "images",
-        "containers",
-        "logs",
-        "exec",
-        "attach",
-        "run",
-        "start",
-        "stop",
-    ),
-    *("restart", "export", "import", "tag", "rm", "rmi", "prune"),
-    *("history", "rollout"),
-)
-
-
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [each.name for each in app.registered_commands])
 def test_the_help_of_a_command_has_an_example(command: str) -> None:
     done = ran(RACKWRIGHT, command, "--help")
     assert done.returncode == 0
@@ -85,8 +64,10 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
         (["check", "x", "--nonsense"], "No such option: --nonsense"),
         (["check"], "Missing argument"),
         (["nonsense"], "No such command"),
-        (["check", "/nonexistent.py"], "is no inventory file, or has no hosts in it"),
-        (["check", "inventory/example.py", "--limit", "x"], "x: no host and no group"),
+        (["check", "/nonexistent.py"], "/nonexistent.py: there is no such inventory file"),
+        (["check", "inventory/example.py", "--limit", "x"], "'x': no host and no group"),
+        (["check", "inventory/example.py", "--limit", "servr-2"], "the nearest is server-2"),
+        (["check", "inventory/example.py", "--exclude", "*"], "leave no host of the inventory"),
         (["lock", "localhost"], "a lock needs an inventory file"),
         (["images", "x", "--filter", "nonsense"], "write KEY=VALUE"),
         (["images", "inventory/example.py", "--format", "yaml"], "json, csv or a Go template"),
@@ -107,6 +88,14 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
         (
             ["apply", "inventory/example.py", "version=26.1"],
             "deploy.py is a file, and takes no arg",
+        ),
+        (
+            ["apply", "inventory/example.py", "--task", "tasks.upgrade.upgrade", "vers=26.1"],
+            "unexpected keyword argument 'vers'; it takes version, allow_downgrade",
+        ),
+        (
+            ["apply", "inventory/example.py", "--task", "tasks.purge.purge", "dta=true"],
+            "unexpected keyword argument 'dta'; it takes data, config, stop_containers",
         ),
         (["apply", "inventory/example.py", "--json"], "add --yes"),
         (["apply", "inventory/example.py", "--data", "docker_version"], "write KEY=VALUE"),
@@ -153,7 +142,14 @@ def test_what_needs_ssh_says_so_of_a_local_host(tmp_path: Path) -> None:
 
 def test_an_inventory_that_fails_is_told_in_one_sentence(tmp_path: Path) -> None:
     inventory = tmp_path / "x.py"
-    for content, said in (("1 / 0", "ZeroDivisionError: division by zero"), ("exit('no')", "no")):
+    for content, said in (
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("exit('no')", "no"),
+        ("hosts = [", "line 1: '[' was never closed"),
+        ("hosts = 3", 'a host is "name" or ("name", {...})'),
+        ("hosts = ['a', ('b', 3)]", 'a host is "name" or ("name", {...})'),
+        ("hosts = (['a'], ['b'])", 'a host is "name" or ("name", {...})'),
+    ):
         inventory.write_text(content)
         done = ran(RACKWRIGHT, "plan", str(inventory))
         assert (done.returncode, done.stdout) == (4, "")
@@ -254,3 +250,12 @@ def test_the_shell_completes_commands() -> None:
         (RACKWRIGHT,), env={**os.environ, **asked}, capture_output=True, text=True, timeout=60
     )
     assert done.stdout.split() == ["apply"]
+
+
+@pytest.mark.parametrize("words", [["exmple.py"], ["example.py", "--limit", "nobody"]])
+def test_pyinfra_says_that_nobody_was_asked(words: list[str]) -> None:
+    inventory, *limit = words
+    done = ran(PYINFRA, "-y", f"inventory/{inventory}", "deploy.py", *limit)
+    assert done.stderr.endswith(
+        "No host was asked, and nothing was done: look at the inventory's path and at --limit.\n"
+    )

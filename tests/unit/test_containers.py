@@ -361,6 +361,14 @@ def test_compose_files_that_cannot_be_used(
     assert sentence in str(caught.value)
 
 
+def test_a_template_that_is_no_program_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.j2").write_text("a: {{ workers + 1 }}")
+    entry = {"template": str(tmp_path / "a.j2"), "vars": {"workers": "four"}}
+    settings = parse_settings({"docker_compose": {"app": entry}})
+    with pytest.raises(SettingsError, match=f"template: {tmp_path}/a.j2: TypeError: can only"):
+        with_compose_files({"host": settings})
+
+
 def test_compose_files_are_read_and_templates_rendered(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: {{ b }}\n")
     (tmp_path / "part.j2").write_text("<b>")

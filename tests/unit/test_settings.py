@@ -1,6 +1,6 @@
 """Settings: what is accepted, and what is said of what is not."""
 
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from pyinfra.api import Host
@@ -46,8 +46,33 @@ def test_every_error_of_every_host_is_told_at_once() -> None:
 def test_a_password_in_the_inventory_is_refused_and_not_repeated() -> None:
     entry = {"username": "ci", "password": "correct horse"}
     said = errors(docker_registry_logins={"r.example:5000": entry})
-    assert "docker_registry_logins.r.example:5000.password: there is no such key" in said
+    path = "docker_registry_logins.r.example:5000.password"
+    assert f"{path}: there is no such key; the nearest is password_env" in said
     assert "correct horse" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"docker_users": "alice"}, "docker_users: write a list: [...]"),
+        ({"docker_containers": {"web": "nginx"}}, "docker_containers.web: write a map: {...}"),
+        ({"docker_hold": "maybe"}, "docker_hold: write True or False"),
+        ({"host_timeout": "an hour"}, "host_timeout: write a whole number"),
+        ({"host_timeout": 0}, "host_timeout: must be greater than or equal to 1"),
+        (
+            {"docker_log_max_size": "10MB"},
+            'docker_log_max_size: write a size such as "10m", or "-1" for never',
+        ),
+        (
+            {"docker_containers": {"web": {"image": "x", "healthcheck": {"retrys": 1}}}},
+            "docker_containers.web.healthcheck.retrys: there is no such key; "
+            "the nearest is retries",
+        ),
+        ({"dockr_users": []}, "dockr_users: there is no such setting; the nearest is docker_users"),
+    ],
+)
+def test_an_error_says_what_to_write(entry: dict[str, Any], said: str) -> None:
+    assert said in errors(**entry)
 
 
 def test_a_version_that_was_meant_as_text_says_so() -> None:
@@ -151,7 +176,7 @@ def test_daemon_keys_come_from_their_settings() -> None:
 
 def test_exact_versions_are_those_of_docker_s_packages() -> None:
     assert errors(docker_package_versions={"docker-ze": "1-1"})[0].startswith(
-        "docker_package_versions.docker-ze.[key]: is none of docker-ce, "
+        "docker_package_versions.docker-ze: is none of docker-ce, "
     )
     assert errors(docker_package_versions={"containerd.io": "1.7"}) == (
         'docker_package_versions.containerd.io: write a full Debian version ("1.7.24-1", '

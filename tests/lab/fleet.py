@@ -24,7 +24,7 @@ PYINFRA = str(Path(sys.executable).parent / "pyinfra")
 RACKWRIGHT = str(Path(sys.executable).parent / "rackwright")
 
 # Seconds for a run; a machine that is busy with other work may need more.
-PATIENCE = int(os.environ.get("LAB_PATIENCE", "300"))
+PATIENCE = int(os.environ.get("LAB_PATIENCE", "900"))
 
 
 @dataclass(frozen=True)

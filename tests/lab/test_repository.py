@@ -1,6 +1,7 @@
 """Definitions of Docker's repository, wherever they stand, become one; other people's stay."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,39 +12,44 @@ PARTS = "/etc/apt/sources.list.d"
 KEYRING = "/etc/apt/keyrings/docker.asc"
 TRUSTED = "/etc/apt/trusted.gpg.d"
 UPDATE = "LC_ALL=C apt-get update -q -o APT::Update::Error-Mode=any 2>&1"
+ARCHIVE = "sed -n 's/^deb \\([^[ ]*\\) [a-z]* main$/\\1/p' /etc/apt/sources.list"
 # $1 is the package source, $2 a mirror of it: the same under another path. Two URLs of one
 # repository with two keyrings is what apt calls conflicting.
-SOIL = r"""
-url=$1 mirror=$2 keys=/usr/share/keyrings
-archive=$(sed -n 's/^deb \(.*\) trixie main$/\1/p' /etc/apt/sources.list)
-curl -fsS "$url/debian/gpg" > $keys/docker.asc
+SOIL = (
+    rf"archive=$({ARCHIVE})"
+    + r"""
+. /etc/os-release
+url=$1/$ID mirror=$2/$ID suite=$VERSION_CODENAME keys=/usr/share/keyrings
+sources=/etc/apt/sources.list
+own=$(sed -n 's/^deb [^[ ]* \([a-z]*\) main$/\1/p' $sources)
+curl -fsS "$url/gpg" > $keys/docker.asc
 gpg --dearmor < $keys/docker.asc | tee $keys/old.gpg > /etc/apt/trusted.gpg.d/docker.gpg
 GNUPGHOME=$(mktemp -d); export GNUPGHOME
 gpg --batch --quiet --passphrase '' --quick-gen-key other@example.org
 gpg --export other@example.org | cat - $keys/old.gpg > /etc/apt/trusted.gpg.d/mixed.gpg
 
-cat >> /etc/apt/sources.list <<END
+cat >> $sources <<END
 # our own line
-deb [arch=amd64 signed-by=$keys/old.gpg] $url/debian trixie stable # since 2021
+deb [arch=amd64 signed-by=$keys/old.gpg] $url $suite stable # since 2021
 END
 printf '# from M\374nchen\n' >> /etc/apt/sources.list
 chmod 0640 /etc/apt/sources.list; chown root:adm /etc/apt/sources.list
 
-echo "deb [signed-by=$keys/docker.asc] $url/debian/ trixie stable" > /etc/apt/sources.list.d/d.list
+echo "deb [signed-by=$keys/docker.asc] $url/ $suite stable" > /etc/apt/sources.list.d/d.list
 
 cat > /etc/apt/sources.list.d/mixed.sources <<END
 # Debian, from where we always get it
 Types: deb
 URIs: $archive
-Suites: trixie-backports
+Suites: $own-backports
 Components: main
 Signed-By: $keys/debian-archive-keyring.gpg
 # not the backports
 
 Types: deb
-URIs: $url/debian
- $mirror/debian
-Suites: trixie
+URIs: $url
+ $mirror
+Suites: $suite
 Components: stable
 Signed-By:
 $(sed 's/^$/./; s/^/ /' $keys/docker.asc)
@@ -51,17 +57,18 @@ $(sed 's/^$/./; s/^/ /' $keys/docker.asc)
 Enabled: no
 Types: deb
 URIs: http://off.example/debian
-Suites: trixie
+Suites: $suite
 Components: main
 
 Enabled: no
 Types: deb
-URIs: $mirror/debian
-Suites: trixie
+URIs: $mirror
+Suites: $suite
 Components: stable
 END
 cp -p --parents /etc/apt/sources.list /etc/apt/sources.list.d/* /root/
 """
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,56 +78,74 @@ def mirror(lab: Lab) -> str:
 
 
 @pytest.fixture(scope="module")
-def soiled(lab: Lab, mirror: str) -> str:
-    """A host with the repository in three files and its key in two that apt trusts for all."""
-    name: str = lab.debian13
-    lab.reset(name)
-    lab.root(name, f"set -- {lab.services['repo_url']} {mirror}\n{SOIL}")
-    assert "Conflicting values set for option Signed-By" in lab.root(name, f"{UPDATE} || true")
-    return name
+def soiled(lab: Lab, mirror: str) -> tuple[str, ...]:
+    """Hosts with the repository in three files and its key in two that apt trusts for all."""
+    lab.reset(*lab.all)
+    with ThreadPoolExecutor() as pool:
+        soil = f"set -- {lab.services['repo_url']} {mirror}\n{SOIL}{UPDATE} || true"
+        for said in pool.map(lambda name: lab.root(name, soil), lab.all):
+            assert "Conflicting values set for option Signed-By" in said
+    return lab.all
 
 
 @pytest.fixture(scope="module")
-def shown(lab: Lab, soiled: str) -> Ran:
-    """The plan, before anything is done."""
-    return lab.deploy("--dry", limit=[soiled])
+def shown(lab: Lab, soiled: tuple[str, ...]) -> Ran:
+    """The plans, before anything is done."""
+    return lab.deploy("--dry")
 
 
 @pytest.fixture(scope="module")
-def healed(lab: Lab, soiled: str, shown: Ran) -> str:
-    """The host after a run."""
-    ran = lab.deploy(limit=[soiled])
+def made(lab: Lab, shown: Ran) -> Ran:
+    """The run on all hosts: two engines, on Debian 12, Debian 13 and one identified as Ubuntu."""
+    versions = {lab.dirty: "26.1", lab.debian13: "26.1", lab.ubuntu: "20.10"}
+    ran = lab.deploy(data={name: {"docker_version": each} for name, each in versions.items()})
     assert ran.code == 0, ran.output
-    return soiled
+    return ran
 
 
-def test_the_plan_shows_what_goes(lab: Lab, shown: Ran, mirror: str) -> None:
-    url = lab.services["repo_url"]
+@pytest.fixture(params=["dirty", "debian13", "ubuntu"])
+def host(lab: Lab, made: Ran, request: pytest.FixtureRequest) -> str:
+    """Each of the hosts after the run."""
+    return str(getattr(lab, request.param))
+
+
+@pytest.fixture
+def healed(lab: Lab, made: Ran) -> str:
+    """One of them."""
+    return str(lab.debian13)
+
+
+@pytest.mark.parametrize("kind", ["dirty", "debian13", "ubuntu"])
+def test_the_plan_shows_what_goes(lab: Lab, shown: Ran, mirror: str, kind: str) -> None:
+    name = getattr(lab, kind)
+    family = "ubuntu" if kind == "ubuntu" else "debian"
+    url = f"{lab.services['repo_url']}/{family}"
+    plan = shown.output.partition(f"{name}: ")[2].partition("\n\n")[0]
     for line in (
-        f"/etc/apt/sources.list: defines Docker's repository too ({url}/debian) -> without it",
-        f"{PARTS}/d.list: defines Docker's repository too ({url}/debian/) -> removed",
+        f"/etc/apt/sources.list: defines Docker's repository too ({url}) -> without it",
+        f"{PARTS}/d.list: defines Docker's repository too ({url}/) -> removed",
         f"{PARTS}/mixed.sources: defines Docker's repository too "
-        f"({url}/debian, {mirror}/debian) -> without it",
+        f"({url}, {mirror}/{family}) -> without it",
         f"{TRUSTED}/docker.gpg: lets Docker's key sign for every repository -> removed",
     ):
-        assert f"  repository  {line}\n" in shown.output, shown.output
-    assert f"note: {TRUSTED}/mixed.gpg holds Docker's key beside others" in shown.output
+        assert f"  repository  {line}\n" in plan, shown.output
+    assert f"note: {TRUSTED}/mixed.gpg holds Docker's key beside others" in plan
 
 
-def test_three_definitions_are_healed_to_one(lab: Lab, healed: str, mirror: str) -> None:
-    asked = lab.root(healed, "apt-get update --print-uris")
+def test_three_definitions_are_healed_to_one(lab: Lab, host: str) -> None:
+    asked = lab.root(host, "apt-get update --print-uris")
     releases = [line for line in asked.split() if line.endswith("/InRelease'")]
-    url = lab.services["repo_url"]
-    assert [line for line in releases if "linux/debian" in line] == [
-        f"'{url}/debian/dists/trixie/InRelease'"
+    suite = lab.root(host, '. /etc/os-release; echo "$ID/dists/$VERSION_CODENAME"').strip()
+    assert [line for line in releases if "linux/" in line] == [
+        f"'{lab.services['repo_url']}/{suite}/InRelease'"
     ]
-    updated = lab.root(healed, UPDATE)
+    updated = lab.root(host, UPDATE)
     assert not re.search("^[WE]:", updated, re.MULTILINE), updated
 
 
-def test_what_is_not_docker_s_is_as_it_was(lab: Lab, healed: str) -> None:
+def test_what_is_not_docker_s_is_as_it_was(lab: Lab, host: str) -> None:
     taken = lab.root(
-        healed,
+        host,
         "cd /root/etc/apt; diff --text sources.list /etc/apt/sources.list || true; "
         f"diff sources.list.d/mixed.sources {PARTS}/mixed.sources || true",
     )
@@ -129,15 +154,15 @@ def test_what_is_not_docker_s_is_as_it_was(lab: Lab, healed: str) -> None:
     assert sum(line.startswith("deb [arch=amd64") for line in gone) == 1
     assert sum(line.startswith("URIs: ") for line in gone) == 2
     assert not [line for line in gone if line.startswith("#") or "off.example" in line]
-    mode = lab.root(healed, "stat -c '%U:%G %a' /etc/apt/sources.list").strip()
+    mode = lab.root(host, "stat -c '%U:%G %a' /etc/apt/sources.list").strip()
     assert mode == "root:adm 640"
-    assert lab.root(healed, f"ls -A {PARTS}").split() == ["docker.sources", "mixed.sources"]
-    assert lab.root(healed, f"ls -I 'debian-*' {TRUSTED}").split() == ["mixed.gpg"]
+    assert lab.root(host, f"ls -A {PARTS}").split() == ["docker.sources", "mixed.sources"]
+    assert lab.root(host, f"ls -I 'debian-*' {TRUSTED}").split() == ["mixed.gpg"]
 
 
-def test_the_files_as_they_were_are_kept(lab: Lab, healed: str) -> None:
+def test_the_files_as_they_were_are_kept(lab: Lab, host: str) -> None:
     lab.root(
-        healed,
+        host,
         "mkdir /root/kept; tar -C /root/kept -xf /var/backups/rackwright/*.tar.gz; "
         "diff -r /root/etc/apt/sources.list.d /root/kept/etc/apt/sources.list.d; "
         "diff --text /root/etc/apt/sources.list /root/kept/etc/apt/sources.list; "
@@ -145,10 +170,10 @@ def test_the_files_as_they_were_are_kept(lab: Lab, healed: str) -> None:
     )
 
 
-def test_again_changes_nothing_with_one_command(lab: Lab, healed: str) -> None:
-    counter.start(healed)
-    again = lab.deploy(limit=[healed])
-    assert counter.stop(healed) == 1
+def test_again_changes_nothing_with_one_command(lab: Lab, made: Ran, host: str) -> None:
+    counter.start(host)
+    again = lab.deploy(limit=[host], data={lab.ubuntu: {"docker_version": "20.10"}})
+    assert counter.stop(host) == 1
     assert "1 host: 1 unchanged" in again.output, again.output
 
 
@@ -180,7 +205,7 @@ def test_a_replaced_key_is_put_right_only_by_the_wanted_one(
 
 
 def test_our_own_file_turned_off_and_added_to_is_put_right(lab: Lab, healed: str) -> None:
-    archive = lab.root(healed, "sed -n 's/^deb \\(.*\\) trixie main$/\\1/p' /etc/apt/sources.list")
+    archive = lab.root(healed, ARCHIVE)
     foreign = f"Types: deb\nURIs: {archive.strip()}\nSuites: trixie-proposed-updates\n"
     foreign += (
         "Components: main\n# ours\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"

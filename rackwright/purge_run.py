@@ -23,7 +23,7 @@ from rackwright.purge import purge_plan
 from rackwright.run import fail, observe_in_turn, run_of, show
 from rackwright.settings import Settings, SettingsError
 from rackwright.steps.daemon import DaemonJsonError
-from rackwright.steps.purge import Words, data_root
+from rackwright.steps.purge import Words, data_root, words_of
 
 
 def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] | None:
@@ -32,7 +32,7 @@ def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] |
     None when the host is failed. Raises DeployError when settings or words are wrong.
     """
     try:
-        words = Words(**said)
+        words = words_of(said)
     except ValueError as error:
         raise DeployError(f"no host was touched: {error}") from SettingsError([str(error)])
     # pyinfra.host stands for another host in every greenlet; sets of hosts need the host itself.

@@ -16,14 +16,14 @@ from tasks.repair import repair
 from tasks.sources import sources
 
 
-def purge(data: bool = False, config: bool = False, stop_containers: bool = False) -> None:
+def purge(**said: bool) -> None:
     """Take Docker and what Rackwright made off the host of this moment.
 
     `data=true` says that images, containers and volumes go too, `config=true` that files with
     credentials do, `stop_containers=true` that running containers may be stopped. Raises
     DeployError when settings or words are wrong; a host that must not be touched is failed.
     """
-    planned = purge_host(host, data=data, config=config, stop_containers=stop_containers)
+    planned = purge_host(host, **said)
     if planned is None:
         return
     plan, settings, words, sudo = planned

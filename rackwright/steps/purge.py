@@ -47,6 +47,15 @@ class Words:
                 raise ValueError(f"{field.name}: write {field.name}=true, or leave it out")
 
 
+def words_of(said: Mapping[str, bool]) -> Words:
+    """The words of a command line. Raises ValueError for one that there is not, or has no sense."""
+    known = [field.name for field in fields(Words)]
+    for word in said:
+        if word not in known:
+            raise ValueError(f"there is no word {word}; the words are {', '.join(known)}")
+    return Words(**said)
+
+
 @dataclass(frozen=True)
 class PurgeStep:
     """What goes. `sources` maps a file to the text that is left of it, None when nothing is.

@@ -93,10 +93,6 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
             ["apply", "inventory/example.py", "--task", "tasks.upgrade.upgrade", "vers=26.1"],
             "unexpected keyword argument 'vers'; it takes version, allow_downgrade",
         ),
-        (
-            ["apply", "inventory/example.py", "--task", "tasks.purge.purge", "dta=true"],
-            "unexpected keyword argument 'dta'; it takes data, config, stop_containers",
-        ),
         (["apply", "inventory/example.py", "--json"], "add --yes"),
         (["apply", "inventory/example.py", "--data", "docker_version"], "write KEY=VALUE"),
         (["apply", "inventory/example.py", "--data", "host_timeouts=1"], "is host_timeout"),

@@ -142,6 +142,18 @@ def test_the_containers_that_run_are_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"dta": True}, "no word dta; the words are data, config, stop_containers"),
+        ({"data": "yes"}, "write data=true, or leave it out"),
+    ],
+)
+def test_words_that_make_no_sense(said: dict[str, bool], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        words_of(said)
+
+
+@pytest.mark.parametrize(
     ("host", "left", "said", "reason"),
     [
         (replace(BARE, uid=1000), Leftovers(), Words(), "not root"),

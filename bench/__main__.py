@@ -1,21 +1,13 @@
 """python -m bench [CASE ...]: side by side with other ways to do the same."""
 
 import argparse
-import json
 import sys
-from dataclasses import asdict
-from pathlib import Path
 
 from rich.console import Console
 
-from bench import practice, report, turns
+from bench import pages, practice, report, turns
 from bench.cases import CASES, Case
-from bench.result import Result
 from lab.shell import LabError
-
-HERE = Path(__file__).parent
-RESULTS = HERE / "results"
-README = HERE / "README.md"
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
@@ -34,19 +26,6 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     return asked
 
 
-def save(measured: Result) -> None:
-    """Keep a result: in its JSON file, and with those of the other cases in README.md."""
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{measured.name}.json").write_text(json.dumps(asdict(measured), indent=2) + "\n")
-    README.write_text(report.into(README.read_text(), saved()))
-
-
-def saved() -> list[Result]:
-    """The kept results, in the order of the cases."""
-    paths = [RESULTS / f"{case.name}.json" for case in CASES]
-    return [Result(**json.loads(path.read_text())) for path in paths if path.exists()]
-
-
 def run(chosen: list[Case], rounds: int | None, keep: bool) -> None:
     """Measure the cases one after the other, say how each came out, and keep it if asked to."""
     console = Console()
@@ -56,7 +35,7 @@ def run(chosen: list[Case], rounds: int | None, keep: bool) -> None:
         console.print(report.table(measured))
         console.print(report.budget(measured), highlight=False, soft_wrap=True)
         if keep:
-            save(measured)
+            pages.save(measured)
 
 
 def main(argv: list[str]) -> int:

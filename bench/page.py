@@ -4,13 +4,14 @@ The hosts are recorded ones; see tests/replayed.py. Budgets: open within a secon
 at once, which is within 0.1 s (Nielsen, "Usability Engineering", 5.5).
 """
 
-import json
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import BrowserContext
 
+from bench.pages import save_page
 from rackwright.report.html import html
 from tests.browser.chromium import chromium
 from tests.replayed import replayed
@@ -18,7 +19,6 @@ from tests.replayed import replayed
 HOSTS: Final = 200
 ROUNDS: Final = 9
 BUDGETS: Final = {"open": 1000.0, "filter": 100.0, "sort": 100.0}  # milliseconds
-RESULT: Final = Path(__file__).parent / "results" / f"page-{HOSTS}.json"
 
 # Until everything is laid out; drawing it is the screen's business.
 LAID_OUT: Final = """() => {
@@ -73,8 +73,9 @@ def main() -> None:
         # Python's timeit has it.
         part = min(took[name]) / budget
         print(f"{name}: {'met' if part <= 1 else 'MISSED'}: {part:.2f} of the budget")
-    kept = {"hosts": HOSTS, "budgets": BUDGETS, "milliseconds": took}
-    RESULT.write_text(json.dumps(kept, indent=2) + "\n")
+    today = date.today().isoformat()
+    kept = {"hosts": HOSTS, "date": today, "budgets": BUDGETS, "milliseconds": took}
+    save_page(kept)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Results in words: rows for the terminal and for README.md, and one sentence for each budget."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import Any
 
 from rich.table import Table
 
+from bench.cases import OURS, START_UP
 from bench.result import Result, ratios, verdict
 
 COLUMNS = ("contender", "median", "min to max", "times floor", "commands per host")
-BEGIN, END = "<!-- results -->\n", "<!-- end of results -->"
 
 
 def rows(measured: Result) -> list[tuple[str, ...]]:
@@ -76,8 +77,41 @@ def markdown(results: Sequence[Result]) -> str:
     return "\n".join(parts)
 
 
-def into(readme: str, results: Sequence[Result]) -> str:
-    """README.md with these results between its two marks. Raises ValueError without the marks."""
-    before, rest = readme.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}"
+def summary(results: Sequence[Result], page: Mapping[str, Any]) -> str:
+    """The budgets in short: a Markdown table. `page` is what bench.page keeps."""
+    lines = ["| | ours | beside it | budget | measured |", "|---|---|---|---|---|"]
+    for measured in results:
+        others = [name for name in measured.seconds if name not in (OURS, START_UP)]
+        beside = "; ".join(f"{name}: {median(measured.seconds[name]):.2f} s" for name in others)
+        ours = f"{median(measured.seconds[OURS]):.2f} s, {_share(measured)}"
+        lines.append(
+            f"| {measured.title} | {ours} | {beside} | {_allowed(measured)} | {measured.date} |"
+        )
+    for name, allowed in page["budgets"].items():
+        fastest = min(page["milliseconds"][name])
+        ours = f"{fastest / 1000:.2f} s, the fastest round"
+        word = "met" if fastest <= allowed else "MISSED"
+        what = f"the report of {page['hosts']} hosts in Chromium: {name}"
+        lines.append(f"| {what} | {ours} | | {allowed / 1000:g} s: {word} | {page['date']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _share(measured: Result) -> str:
+    said = verdict(measured)
+    if measured.above:
+        return f"{said.ours - said.floor:.2f} s more"
+    return f"{said.seen:.2f} times{' without our start-up' if measured.start_up else ''}"
+
+
+def _allowed(measured: Result) -> str:
+    said = verdict(measured)
+    allowed = f"{measured.above:g} s more" if measured.above else f"{measured.factor:g} times"
+    return f"{allowed}: {'met' if said.met else 'MISSED'}"
+
+
+def into(page: str, mark: str, made: str) -> str:
+    """A page with this between its two marks. Raises ValueError without the marks."""
+    begin, end = f"<!-- {mark} -->\n", f"<!-- end of {mark} -->"
+    before, rest = page.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}\n{made}\n{end}{after}"

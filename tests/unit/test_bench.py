@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.cases import CASES, CHECK, OURS, START_UP, Case, Site, contenders
-from bench.report import budget, heading, into, rows, span
+from bench.pages import made_anew
+from bench.report import budget, heading, into, markdown, rows, span, summary
 from bench.result import Result, ratios, result, verdict
 
 MEASURED = result(
@@ -49,11 +50,31 @@ def test_rows_show_the_span_of_commands() -> None:
 
 
 def test_results_go_between_the_marks_of_the_readme() -> None:
-    text = into("before\n<!-- results -->\nold<!-- end of results -->\nafter\n", [MEASURED])
+    page = "before\n<!-- results -->\nold<!-- end of results -->\nafter\n"
+    text = into(page, "results", markdown([MEASURED]))
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
     assert "| rackwright | 1.20 s |" in text
+
+
+def test_the_readmes_have_the_kept_results() -> None:
+    for page, text in made_anew().items():
+        assert page.read_text() == text, f"{page}: run `python -m bench.pages`"
+
+
+def test_budgets_in_short() -> None:
+    page = {"hosts": 9, "date": "2026-11-25", "budgets": {"sort": 100.0}}
+    above = replace(MEASURED, start_up=False, factor=1.0, above=0.6)
+    lines = summary([MEASURED, above], {**page, "milliseconds": {"sort": [104.0, 210.0]}})
+    assert lines.splitlines()[2:] == [
+        "| nothing to change, 4 hosts | 1.20 s, 1.00 times without our start-up "
+        "| ssh, one check: 0.50 s | 1.25 times: met | 2026-11-24 |",
+        "| nothing to change, 4 hosts | 1.20 s, 0.70 s more "
+        "| ssh, one check: 0.50 s | 0.6 s more: MISSED | 2026-11-24 |",
+        "| the report of 9 hosts in Chromium: sort | 0.10 s, the fastest round "
+        "| | 0.1 s: MISSED | 2026-11-25 |",
+    ]
 
 
 def test_a_missed_budget_says_so_with_its_numbers() -> None:

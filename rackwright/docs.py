@@ -57,15 +57,16 @@ def _made(name: str) -> str:
 def _shown(default: Any) -> str:
     if isinstance(default, BaseModel):
         default = default.model_dump(exclude_defaults=True)
-    return json.dumps(list(default) if isinstance(default, tuple) else default)
+    # As one writes it in an inventory.
+    return repr(list(default) if isinstance(default, tuple) else default).replace("'", '"')
 
 
 def _meaning(field: FieldInfo) -> str:
-    annotation = field.annotation
+    annotation, how_many = field.annotation, "One"
     if get_origin(annotation) is tuple:
-        annotation = get_args(annotation)[0]
+        annotation, how_many = get_args(annotation)[0], "Any"
     choices = get_args(annotation) if get_origin(annotation) is Literal else ()
-    listed = f" One of {', '.join(f'`{choice}`' for choice in choices)}." if choices else ""
+    listed = f" {how_many} of {', '.join(f'`{each}`' for each in choices)}." if choices else ""
     return f"{field.description}{listed}"
 
 

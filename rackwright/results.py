@@ -144,4 +144,5 @@ def connect_advice(host: Host, reason: str | None = None) -> str:
     """Why a host is out of reach, and the ssh command that shows more."""
     words = ssh_command(host.name, host.data.dict())
     reason = reason or "could not log in (the reason stands above)"
+    reason = reason.replace("[Errno None] ", "")  # paramiko's error for several addresses has none
     return f"{reason}; try: {shlex.join(words)}"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from rackwright.commands import add
-from rackwright.commands.arguments import Inventory, Report, word
+from rackwright.commands.arguments import Inventory, word
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,12 @@ def report(
         ),
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
-    folder: Report = None,
+    folder: Annotated[
+        str | None,
+        typer.Option(
+            "--report", metavar="DIR", help="Where reports are, instead of RACKWRIGHT_REPORTS."
+        ),
+    ] = None,
 ) -> int:
     """Show the report of the last run again."""
     from rackwright.report.again import report as again

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from time import monotonic
+from typing import Final
 
 from pyinfra.api import Host
 from pyinfra.api.operations import run_host_op
@@ -15,6 +16,9 @@ from rackwright.pace.fleet import Fleet
 from rackwright.pace.task import Task
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.results import BROKE, executed, result_of
+
+# One remote command may take both: operations that wait for apt do so for the second one.
+LIMITS: Final = "host_command_timeout + docker_apt_timeout"
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Converge:
             with course.change(step):
                 right = self._run(host, op_hash)
             if not right and monotonic() - began >= patience:
-                why = f"a command did not end within {patience} s (host_command_timeout)"
+                why = f"a command did not end within {patience} s ({LIMITS})"
             if not right or host in self.hosts.state.failed_hosts:
                 break
         return executed(self.hosts.state, host, self.hosts.run.plans.get(host.name), why)

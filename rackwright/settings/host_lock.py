@@ -9,7 +9,10 @@ class HostLockSettings(Section):
     """What to do where another run is changing the host."""
 
     docker_lock_wait: int = Field(
-        0, ge=0, description="Seconds to wait while another run changes the host; 0 is an error."
+        0,
+        ge=0,
+        description="Seconds to wait while another run changes the host; with 0 the host is failed "
+        "at once.",
     )
     docker_lock_break: bool = Field(
         False,

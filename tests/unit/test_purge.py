@@ -15,7 +15,7 @@ from rackwright.marks import STATE
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import CONTAINERD, purge_plan
 from rackwright.settings import Settings
-from rackwright.steps.purge import DATA, DROP_INS, TRUST_KEY, Words, data_root
+from rackwright.steps.purge import DATA, DROP_INS, TRUST_KEY, Words, data_root, words_of
 from tests.unit.states import BARE, NEWEST, STOPPED, hosts, settings_
 
 PATHS = (*DATA, *DROP_INS, *CONFFILES, TRUST_KEY, STATE)

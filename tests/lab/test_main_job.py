@@ -1,6 +1,7 @@
 """The main job on real hosts: bare and dirty ones become Docker hosts; again changes nothing."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +137,22 @@ def test_the_second_run_changes_nothing_with_one_command_per_host(lab: Lab, agai
     assert "Starting operation" not in again.output
     assert "3 hosts: 3 unchanged; nothing was changed." in again.output
     assert counted == dict.fromkeys(lab.all, 1)
+
+
+@EVERY
+def test_there_is_no_python_on_the_hosts(lab: Lab, applied: Ran, kind: str) -> None:
+    assert not lab.root(getattr(lab, kind), "command -v python3 python || true")
+
+
+def test_a_host_seen_for_the_first_time_is_written_down(
+    lab: Lab, applied: Ran, tmp_path: Path
+) -> None:
+    known = tmp_path / "known_hosts"
+    name = lab.debian13
+    first = {"ssh_known_hosts_file": str(known), "ssh_strict_host_key_checking": "accept-new"}
+    ran = lab.deploy("--dry", limit=[name], data={name: first})
+    assert "1 host: 1 unchanged" in ran.output, ran.output
+    assert known.read_text().startswith(f"{lab.data(name)['ssh_hostname']} ")
 
 
 def test_the_second_run_restarts_nothing(lab: Lab, applied: Ran) -> None:

@@ -27,6 +27,8 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
             "a Docker Engine runs here that came from no package that Rackwright knows (a snap, "
             "moby-engine, static binaries?); remove it first"
         )
+    if reason := _silent(settings, observed):
+        reasons.append(reason)
     if KUBERNETES in observed.packages and RUNTIMES & set(observed.packages):
         reasons.append(
             "this is a Kubernetes node on the distribution's containerd, which Docker's packages "
@@ -68,3 +70,15 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
     reasons += mirror_refusals(settings, observed)
     reasons += still_used(settings, observed)
     return (*reasons, *workload_refusals(settings, observed))
+
+
+def _silent(settings: Settings, observed: Observed) -> str | None:
+    """Why a Docker that runs and does not answer must not be restarted; None when it may be."""
+    never = settings.docker_restart == "never"
+    if not observed.silent or (settings.docker_allow_container_stop and not never):
+        return None
+    return (
+        "docker.service is active, but Docker does not answer, so nobody knows which containers a "
+        "restart would stop; see what `docker info` says on the host and mend that, or restart "
+        f"Docker there{'' if never else ', or set docker_allow_container_stop'}"
+    )

@@ -40,9 +40,14 @@ _FILES = (
 def parse(lines: Iterable[str]) -> Observed:
     """Observed from the lines that a remote login printed, banners and all.
 
-    Raises ProbeError when the probe did not run, or not to its end.
+    Raises ProbeError when the probe did not run, or not to its end, or Docker told it only a part.
     """
     values = values_by_key(between_marks(lines))
+    if "containers_unknown" in values:
+        raise ProbeError(
+            "Docker did not say within 10 s which containers run here, so nothing may be changed; "
+            "look at the host's load and at what `docker ps` says there, and run this again"
+        )
     packages = (line.split() for line in values.get("package", ()))
     files = {
         key: {

@@ -114,3 +114,8 @@ class Observed:
     def has_systemd(self) -> bool:
         """Whether systemd runs the host's services."""
         return bool(self.unit)
+
+    @property
+    def silent(self) -> bool:
+        """Whether Docker runs and does not answer: what runs in it is not known."""
+        return self.engine is None and self.unit.get("ActiveState") == "active"

@@ -132,9 +132,8 @@ engine_labels {{json .Labels}}
 engine_log_driver {{.LoggingDriver}}
 engine_storage {{json .DriverStatus}}
 engine_data_root {{.DockerRootDir}}
-engine_all_containers {{.Containers}}
 engine_images {{.Images}}
-engine_containers {{.ContainersRunning}}' </dev/null 2>/dev/null) && printf '%s\n' "$info"
+engine_all_containers {{.Containers}}' </dev/null 2>/dev/null) && printf '%s\n' "$info"
             root=$(printf '%s\n' "$info" | sed -n 's/^engine_data_root //p')
             # Docker shows where links lead, and with userns-remap a folder UID.GID below it.
             asked=$(sed -n 's/.*"data-root": *"\([^"]*\)".*/\1/p' /etc/docker/daemon.json 2>/dev/null)
@@ -144,9 +143,13 @@ engine_containers {{.ContainersRunning}}' </dev/null 2>/dev/null) && printf '%s\
                 ;;
             esac
             echo "volumes $(find "$root/volumes" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | wc -l)"
+            # docker info does not count paused ones, and those that restart, as running.
             case $info in
-            '' | *'engine_containers 0') ;;
-            *) timeout 10 docker ps --format 'container {{.Names}} {{.State}} {{.Image}}' </dev/null ;;
+            '' | *'engine_all_containers 0') ;;
+            *)
+                timeout 10 docker ps --format 'container {{.Names}} {{.State}} {{.Image}}' </dev/null ||
+                    echo 'containers_unknown yes'
+                ;;
             esac
             ;;
         esac

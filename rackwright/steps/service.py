@@ -66,6 +66,9 @@ def service_step(observed: Observed, others: Others) -> ServiceStep | None:
     running = observed.engine
     if others.loses_engine or running is None or ENGINE not in observed.packages:
         reason = "it must run as soon as it is installed" if others.engine else "it does not answer"
+        if observed.silent and not others.loses_engine:  # to start what is active does nothing
+            change = _change("restart", observed, reason, Impact.RESTART)
+            return ServiceStep("restart", (change,))
         return ServiceStep("start", (_change("start", observed, reason),))
     if reasons := restart_reasons(observed, running, others):
         uncovered = _uncovered(observed, running, others) if running.containers else ""

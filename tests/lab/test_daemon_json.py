@@ -97,6 +97,44 @@ def test_what_would_stop_containers_needs_an_explicit_word(lab: Lab, kind: str) 
     assert (daemon(lab, kind), daemon_json(lab, kind)) == (before, keys)
 
 
+# Simulated: a daemon too busy for one of two questions.
+BUSY = """\
+cat >/usr/local/sbin/docker <<'EOF'
+#!/bin/sh
+[ "$1" != ps ] && exec /usr/bin/docker "$@"
+EOF
+chmod +x /usr/local/sbin/docker
+"""
+
+
+@pytest.mark.parametrize("kind", ["debian13"])
+@pytest.mark.parametrize(
+    ("ill", "well", "words"),
+    [
+        ("docker pause app", "docker unpause app", "would stop the running container app"),
+        (
+            "kill -STOP $(pidof dockerd)",
+            "kill -CONT $(pidof dockerd)",
+            "docker.service is active, but Docker does not answer",
+        ),
+        (BUSY, "rm /usr/local/sbin/docker", "Docker did not say within 10 s which containers run"),
+    ],
+    ids=["paused", "hung", "busy"],
+)
+def test_containers_that_are_hard_to_see_are_guarded_too(
+    lab: Lab, kind: str, ill: str, well: str, words: str
+) -> None:
+    before, keys = daemon(lab, kind), daemon_json(lab, kind)
+    data: dict[str, Any] = {"docker_live_restore": False, "docker_log_max_size": "20m"}
+    lab.root(lab.debian13, ill)
+    try:
+        ran = deploy(lab, kind, docker_allow_container_stop=False, **data)
+    finally:
+        lab.root(lab.debian13, well)
+    assert words in ran.output
+    assert (daemon(lab, kind), daemon_json(lab, kind)) == (before, keys)
+
+
 @pytest.mark.parametrize("kind", ["debian13"])
 def test_what_dockerd_itself_refuses_never_gets_into_force(lab: Lab, kind: str) -> None:
     before, keys = daemon(lab, kind), daemon_json(lab, kind)

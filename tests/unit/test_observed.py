@@ -107,6 +107,13 @@ def test_an_answer_that_broke_off_is_not_taken_for_a_bare_host(kept: int) -> Non
         parse(recorded("converged-debian12")[:kept])
 
 
+def test_containers_that_docker_did_not_name_are_not_taken_for_none() -> None:
+    lines = [line for line in recorded("running-debian12") if not line.startswith("container ")]
+    lines.insert(-1, "containers_unknown yes")
+    with pytest.raises(ProbeError, match="which containers run here"):
+        parse(lines)
+
+
 def test_an_answer_that_was_changed_on_its_way() -> None:
     lines = [
         line[:-1] if line.startswith("daemon_json") else line

@@ -19,6 +19,9 @@ from rackwright.settings import Settings
 from rackwright.steps.mirrors import needs_probe
 from tests.unit.states import BARE, NEWEST, PASSWORDS, RUNNING, after, found, hosts, settings_
 
+OLD = Package("20.10.24", "ii")
+DOWN = {**RUNNING, "ActiveState": "failed"}
+
 
 def planned(
     settings: Settings, observed: Observed, mirrors: ProbedMirrors | None = None
@@ -264,13 +267,13 @@ def test_what_a_new_data_root_would_leave_behind_is_said() -> None:
     )
     with pytest.raises(RefusedError, match="unseen from /var/lib/docker"):
         plan(Settings(), back)
-    stopped = replace(converged(moved), engine=None)
+    stopped = replace(converged(moved), engine=None, unit=DOWN)
     with pytest.raises(RefusedError, match="what would stay behind in /data/docker is not known"):
         plan(Settings(), stopped)
     assert plan(moved, stopped).service
     # A data-root of the admin's own is no business of ours.
     theirs = replace(full, daemon_json='{"data-root": "/srv"}', owned_keys={})
-    assert plan(Settings(), replace(theirs, engine=None)).service
+    assert plan(Settings(), replace(theirs, engine=None, unit=DOWN)).service
 
 
 def test_images_in_containerd_are_not_left_behind_where_docker_s_root_stays() -> None:
@@ -332,9 +335,25 @@ def test_a_file_in_place_that_is_not_in_force_is_reloaded() -> None:
 
 
 def test_a_stopped_engine_is_started() -> None:
-    host = replace(converged(Settings()), engine=None)
+    host = replace(converged(Settings()), engine=None, unit=DOWN)
     service = plan(Settings(), host).service
     assert service and service.action == "start"
+
+
+@pytest.mark.parametrize("packages", [{"docker-ce": Package(NEWEST, "ii")}, {"docker.io": OLD}])
+def test_an_engine_that_runs_and_does_not_answer_needs_an_explicit_word(
+    packages: dict[str, Package],
+) -> None:
+    host = replace(converged(Settings()), engine=None, packages=packages, unit=RUNNING)
+    with pytest.raises(RefusedError, match=r"does not answer.*set docker_allow_container_stop"):
+        plan(Settings(), host)
+    for allowed in (False, True):
+        never = Settings(docker_restart="never", docker_allow_container_stop=allowed)
+        with pytest.raises(RefusedError, match=r"does not answer.*or restart Docker there$"):
+            plan(never, host)
+    service = plan(Settings(docker_allow_container_stop=True), host).service
+    assert service and service.action == ("restart" if "docker-ce" in packages else "start")
+    assert plan(Settings(), replace(host, unit=DOWN)).service
 
 
 def test_conflicting_packages_go_with_the_containers_that_stop() -> None:

@@ -15,15 +15,30 @@ show() { # PROPERTY: of docker.service
 }
 
 keep() { # the configuration that Docker runs with, unless an earlier one still has to prove itself
-    [ ! -d "$before" ] || return 0
-    rm -rf "$before.new"
+    ! unproved || return 0
+    rm -rf "$before" "$before.new"
     install -d -m 0700 "$before.new"
     for file in $files; do
         [ -f "$file" ] || continue
         mkdir -p "$before.new${file%/*}"
-        cp -a "$file" "$before.new$file"
+        cp -pL "$file" "$before.new$file"
     done
+    content $daemon_json >"$before.new/written"
+    show InvocationID >"$before.new/started"
     mv "$before.new" "$before"
+}
+
+content() { # FILE: as a digest
+    { sha256sum <"$1"; } 2>/dev/null || echo absent
+}
+
+way_back() { # whether there is one from a daemon.json that nobody else has changed since
+    [ "$(content $daemon_json)" = "$(cat "$before/written" 2>/dev/null)" ]
+}
+
+unproved() { # whether Docker has not been started anew, or does not work, since the last change
+    way_back || return 1
+    [ "$(show InvocationID)" = "$(cat "$before/started")" ] || ! timeout 10 docker info >/dev/null 2>&1
 }
 
 pending() { # reload|restart [KEY...]: so that a run that dies does not leave it undone
@@ -70,6 +85,7 @@ swap() { # CANDIDATE: in one step, with owner and mode of the file that was ther
     else
         chmod 0644 "$1"
     fi
+    content "$1" >"$before/written"
     mv -f "$1" $daemon_json
 }
 
@@ -146,6 +162,11 @@ last_words() { # the daemon's own since the change, the worst of them if it says
 
 roll_back() { # ACTION SENTENCES: back to the configuration that worked, and say why
     words=$(last_words)
+    if ! way_back; then
+        echo "$2; no change of Rackwright's is there to be taken back, so its configuration stays as" \
+            "it is. Docker's last words: $words" >&2
+        return 1
+    fi
     for file in $files; do
         if [ -f "$before$file" ]; then
             cp -a "$before$file" "$file.old"

@@ -18,6 +18,7 @@ KEYRING = "/etc/apt/keyrings/docker.asc"
 DOCKER_CHANNELS = frozenset({"stable", "test", "edge", "nightly"})
 # Where Docker has its packages, and where it had them until 2017.
 DOCKER_HOSTS = frozenset({"download.docker.com", "apt.dockerproject.org"})
+_KEYS = frozenset({DOCKER_KEY_FINGERPRINT})
 
 
 def find(sources: Mapping[str, str], settings: Settings) -> dict[str, list[Definition]]:
@@ -33,8 +34,15 @@ def left_of(path: str, text: str, settings: Settings) -> str | None:
 def keyrings(
     trusted: Mapping[str, frozenset[str]], settings: Settings
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Keyrings that apt trusts for every repository: with Docker's key alone, and beside others."""
-    return repositories.keyrings(trusted, _keys(settings))
+    """Keyrings that apt trusts for every repository, and that Docker's does not need.
+
+    Those with Docker's own key alone, which nobody else needs either, and those that may serve
+    others: they hold more, or a key that the settings name.
+    """
+    alone = repositories.keyrings(trusted, _KEYS)
+    signing = _KEYS | {settings.docker_key_fingerprint}
+    shared = (path for path, found in trusted.items() if found & signing and path not in alone)
+    return alone, tuple(shared)
 
 
 def docker_repository(settings: Settings, observed: Observed) -> Repository:
@@ -50,7 +58,7 @@ def docker_repository(settings: Settings, observed: Observed) -> Repository:
         architecture=observed.architecture,
         key_url=f"{url}/gpg",
         fingerprint=settings.docker_key_fingerprint,
-        keys=_keys(settings),
+        keys=_KEYS,
         means=_goes(settings),
         key_setting="docker_key_fingerprint",
         mirror_setting="docker_repo_url",
@@ -75,10 +83,6 @@ def is_docker(uri: str, components: Sequence[str], repo_url: str) -> bool:
     # repository manager has it under one name, like docker-ce-debian.
     copied = folders[-2:-1] == ["linux"] and folders[-1] in DOCKER_DISTROS
     return copied or any("docker-ce" in folder for folder in folders[1:])
-
-
-def _keys(settings: Settings) -> frozenset[str]:
-    return frozenset({settings.docker_key_fingerprint, DOCKER_KEY_FINGERPRINT})
 
 
 def _goes(settings: Settings) -> Goes:

@@ -14,8 +14,9 @@ from rackwright.packages.apt_sources import Definition, Goes, definitions, reads
 class Repository:
     """A repository of `owner` ("Docker's"). A flat one has the suite "/" and no component.
 
-    `means` recognises it in any definition, at a mirror too. `keys` are the fingerprints that are
-    its owner's. The two settings are named where something is wrong with key or place.
+    `means` recognises it in any definition, at a mirror too. `keys` are the fingerprints of its
+    owner's own keys: one from the settings may sign other repositories of a company, too. The two
+    settings are named where something is wrong with key or place.
     """
 
     owner: str
@@ -76,13 +77,9 @@ def left_of(path: str, text: str, means: Goes, ours: str, owner: str) -> str | N
     return left if missed or path == "/etc/apt/sources.list" else None
 
 
-def keyrings(
-    trusted: Mapping[str, frozenset[str]], keys: frozenset[str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Keyrings that apt trusts for every repository: with these keys alone, and beside others.
+def keyrings(trusted: Mapping[str, frozenset[str]], keys: frozenset[str]) -> tuple[str, ...]:
+    """Keyrings that apt trusts for every repository and that hold these keys alone.
 
     `trusted` has the fingerprints in each by its path.
     """
-    with_it = [path for path, found in trusted.items() if found & keys]
-    alone = tuple(path for path in with_it if trusted[path] <= keys)
-    return alone, tuple(path for path in with_it if path not in alone)
+    return tuple(path for path, found in trusted.items() if found and found <= keys)

@@ -68,7 +68,7 @@ def one_definition(
     found = find(sources, wanted.means)
     ours = found.pop(wanted.source, [])
     others = {path: _left(wanted, path, sources[path]) for path in found}
-    distrusted, _ = trusting(observed.trusted_keyrings, wanted.keys)
+    distrusted = trusting(observed.trusted_keyrings, wanted.keys)
     key = frozenset({wanted.fingerprint})
     changes = []
     if keyring != key:
@@ -105,11 +105,11 @@ def unusable(wanted: Repository, reason: str) -> str:
 
 def repository_notes(settings: Settings, observed: Observed) -> tuple[str, ...]:
     """What is left as it is, for the admin to know."""
-    _, mixed = keyrings(observed.trusted_keyrings, settings)
+    _, shared = keyrings(observed.trusted_keyrings, settings)
     return tuple(
-        f"{path} holds Docker's key beside others, and apt trusts it for every repository; "
-        "Docker's does not need it there: take it out of the file"
-        for path in mixed
+        f"{path} holds the key that signs Docker's packages, and apt trusts it for every "
+        "repository; Docker's does not need it there: take it out, unless others do"
+        for path in shared
     )
 
 

@@ -126,10 +126,11 @@ def test_the_plan_shows_what_goes(lab: Lab, shown: Ran, mirror: str, kind: str) 
         f"{PARTS}/d.list: defines Docker's repository too ({url}/) -> removed",
         f"{PARTS}/mixed.sources: defines Docker's repository too "
         f"({url}, {mirror}/{family}) -> without it",
-        f"{TRUSTED}/docker.gpg: lets Docker's key sign for every repository -> removed",
     ):
         assert f"  repository  {line}\n" in plan, shown.output
-    assert f"note: {TRUSTED}/mixed.gpg holds Docker's key beside others" in plan
+    for keyring in ("docker.gpg", "mixed.gpg"):
+        note = f"note: {TRUSTED}/{keyring} holds the key that signs Docker's packages"
+        assert note in plan
 
 
 def test_three_definitions_are_healed_to_one(lab: Lab, host: str) -> None:
@@ -157,7 +158,7 @@ def test_what_is_not_docker_s_is_as_it_was(lab: Lab, host: str) -> None:
     mode = lab.root(host, "stat -c '%U:%G %a' /etc/apt/sources.list").strip()
     assert mode == "root:adm 640"
     assert lab.root(host, f"ls -A {PARTS}").split() == ["docker.sources", "mixed.sources"]
-    assert lab.root(host, f"ls -I 'debian-*' {TRUSTED}").split() == ["mixed.gpg"]
+    assert lab.root(host, f"ls -I 'debian-*' {TRUSTED}").split() == ["docker.gpg", "mixed.gpg"]
 
 
 def test_the_files_as_they_were_are_kept(lab: Lab, host: str) -> None:
@@ -165,8 +166,7 @@ def test_the_files_as_they_were_are_kept(lab: Lab, host: str) -> None:
         host,
         "mkdir /root/kept; tar -C /root/kept -xf /var/backups/rackwright/*.tar.gz; "
         "diff -r /root/etc/apt/sources.list.d /root/kept/etc/apt/sources.list.d; "
-        "diff --text /root/etc/apt/sources.list /root/kept/etc/apt/sources.list; "
-        "diff /usr/share/keyrings/old.gpg /root/kept/etc/apt/trusted.gpg.d/docker.gpg",
+        "diff --text /root/etc/apt/sources.list /root/kept/etc/apt/sources.list",
     )
 
 

@@ -132,14 +132,16 @@ def test_names_that_apt_reads(name: str, read: bool) -> None:
     assert reads(f"/etc/apt/sources.list.d/{name}") is read
 
 
-def test_keyrings_with_docker_s_key_alone_and_beside_others() -> None:
-    docker, own, other = DOCKER_KEY_FINGERPRINT, "1" * 40, "2" * 40
+def test_keyrings_with_docker_s_key_alone_and_those_that_may_serve_others() -> None:
+    docker, company, other = DOCKER_KEY_FINGERPRINT, "1" * 40, "2" * 40
     trusted = {
-        "both.gpg": frozenset({docker, own}),
+        "both.gpg": frozenset({docker, company}),
+        "company.asc": frozenset({company}),
         "docker.gpg": frozenset({docker}),
         "mixed.gpg": frozenset({docker, other}),
         "other.gpg": frozenset({other}),
         "none.gpg": frozenset[str](),
     }
-    settings = Settings(docker_key_fingerprint=own)
-    assert keyrings(trusted, settings) == (("both.gpg", "docker.gpg"), ("mixed.gpg",))
+    settings = Settings(docker_key_fingerprint=company)
+    shared = ("both.gpg", "company.asc", "mixed.gpg")
+    assert keyrings(trusted, settings) == (("docker.gpg",), shared)

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Engine, Package
 from rackwright.packages.docker_sources import SOURCE, is_docker
+from rackwright.purge import purge_plan
 from rackwright.settings import Settings
 from rackwright.steps.conflicts import conflicts_step
 from rackwright.steps.engine import ENGINE_PACKAGES, engine_step, older, upstream, version_fits
-from rackwright.steps.repository import repository_step
+from rackwright.steps.purge import Words
+from rackwright.steps.repository import repository_notes, repository_step
 from tests.unit.states import BARE, NEWEST, OLD_LIST, source_text
 
 DOCKER = "https://download.docker.com/linux"
@@ -103,6 +106,17 @@ def test_the_distribution_s_own_list_stays_when_nothing_but_docker_was_in_it() -
     )
     step = repository_step(Settings(), host)
     assert step and step.others == {"/etc/apt/sources.list": comment}
+
+
+def test_a_company_s_key_may_sign_for_others_and_stays() -> None:
+    path = "/etc/apt/trusted.gpg.d/company.asc"
+    settings = Settings(docker_key_fingerprint="1" * 40)
+    host = replace(BARE, trusted_keyrings={path: frozenset({"1" * 40})})
+    step = repository_step(settings, host)
+    assert step and step.distrusted == ()
+    (note,) = repository_notes(settings, host)
+    assert note.startswith(f"{path} holds the key that signs Docker's packages")
+    assert purge_plan(settings, host, Leftovers(), Words()).empty
 
 
 def test_definitions_elsewhere_go_and_others_stay() -> None:

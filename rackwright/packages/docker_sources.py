@@ -75,13 +75,16 @@ def docker_uri(settings: Settings, distro: str) -> str:
 def is_docker(uri: str, components: Sequence[str], repo_url: str) -> bool:
     """Whether a source means Docker's repository, at Docker's own place or at any mirror."""
     folders = _folders(uri)
-    if folders[:-1] == _folders(repo_url) or not DOCKER_HOSTS.isdisjoint(folders):
+    of_a_distro = folders[-1] in DOCKER_DISTROS
+    # A mirror may have much else beside Docker's.
+    ours = of_a_distro and folders[:-1] == _folders(repo_url)
+    if ours or not DOCKER_HOSTS.isdisjoint(folders):
         return True
     if not components or not DOCKER_CHANNELS.issuperset(components):
         return False
     # Every mirror copies the tree, .../linux/ubuntu, with Docker's channels as components; a
     # repository manager has it under one name, like docker-ce-debian.
-    copied = folders[-2:-1] == ["linux"] and folders[-1] in DOCKER_DISTROS
+    copied = of_a_distro and folders[-2:-1] == ["linux"]
     return copied or any("docker-ce" in folder for folder in folders[1:])
 
 

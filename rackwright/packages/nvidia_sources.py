@@ -1,6 +1,6 @@
 """What on a host means NVIDIA's repositories: that of the driver, and that of the toolkit."""
 
-from collections.abc import Sequence
+import re
 
 from rackwright.look.observed import Observed
 from rackwright.packages import nvidia
@@ -13,6 +13,10 @@ CUDA_SOURCE = "/etc/apt/sources.list.d/nvidia-cuda.sources"
 CUDA_KEYRING = "/etc/apt/keyrings/nvidia-cuda.asc"
 # The toolkit's place, and its old ones (NVIDIA/libnvidia-container, README of its repository).
 _TOOLKIT_FOLDERS = frozenset({"libnvidia-container", "nvidia-docker", "nvidia-container-runtime"})
+_CUDA_FOLDERS = "/cuda/repos/"
+# What is below the URLs of the settings.
+_TOOLKIT_TREE = "(stable|experimental)/deb/([^/]+/)?"
+_CUDA_TREE = "[a-z]+[0-9]+/[^/]+/"
 
 
 def toolkit_repository(settings: Settings, observed: Observed) -> Repository:
@@ -62,22 +66,23 @@ def cuda_repository(settings: Settings, observed: Observed) -> Repository | None
 
 def is_toolkit(uri: str, url: str) -> bool:
     """Whether a source means the toolkit's repository, at NVIDIA's own place or at any mirror."""
-    return _below(uri, url) or not _TOOLKIT_FOLDERS.isdisjoint(_folders(uri))
+    place = _place(uri)
+    known = not _TOOLKIT_FOLDERS.isdisjoint(place.split("/")) and _CUDA_FOLDERS not in place
+    return known or _has(url, _TOOLKIT_TREE, place)
 
 
 def is_cuda(uri: str, url: str) -> bool:
     """Whether a source means NVIDIA's repository of drivers; every mirror copies the tree."""
-    folders = _folders(uri)
-    return _below(uri, url) or any(
-        folders[at : at + 2] == ["cuda", "repos"] for at in range(len(folders))
-    )
+    place = _place(uri)
+    return _CUDA_FOLDERS in place or _has(url, _CUDA_TREE, place)
 
 
-def _below(uri: str, url: str) -> bool:
-    ours = _folders(url)
-    return _folders(uri)[: len(ours)] == ours
+def _has(url: str, tree: str, place: str) -> bool:
+    # A mirror may have much else below the URL, and one of the two below that of the other.
+    return re.fullmatch(f"{re.escape(_place(url))}{tree}", place) is not None
 
 
-def _folders(uri: str) -> Sequence[str]:
+def _place(uri: str) -> str:
+    """HOST/FOLDER/FOLDER/ of a URI."""
     host, *folders = [folder for folder in uri.partition("//")[2].split("/") if folder] or [""]
-    return [host.lower(), *folders]
+    return "/".join([host.lower(), *folders, ""])

@@ -241,6 +241,27 @@ def test_what_counts_as_nvidias_repositories(uri: str, toolkit: bool, cuda: bool
     assert is_toolkit("https://own.example/gpu/stable/deb/amd64/", "https://own.example/gpu")
 
 
+def test_nvidias_two_repositories_and_their_neighbours_share_a_mirror() -> None:
+    mirror = "https://apt.corp/nvidia"
+    settings: dict[str, Any] = {
+        "gpu_toolkit_repo_url": mirror,
+        "gpu_toolkit_version": "latest",
+        "gpu_repo_url": f"{mirror}/cuda/repos",
+        "gpu_driver": "550",
+    }
+    neighbour = f"deb {mirror}/dcgm-exporter stable main\n"
+    old = f"deb {mirror}/stable/deb/amd64 /\ndeb {mirror}/cuda/repos/ubuntu2204/x86_64 /\n"
+    path = "/etc/apt/sources.list.d/corp.list"
+    host = gpu_host(replace(NEW, sources={path: neighbour + old}))
+    made = planned(host, **settings)
+    assert made.gpu_sources
+    cuda, toolkit = made.gpu_sources.steps
+    left = f"{neighbour}deb {mirror}/stable/deb/amd64 /\n"
+    assert (cuda.others, toolkit.others) == ({path: left}, {path: neighbour})
+    assert not is_cuda(f"{mirror}/debian12/x86_64/tools", mirror)
+    assert is_cuda(f"{mirror}/debian12/x86_64/", mirror)
+
+
 def test_mig_is_compared_by_what_is_there_and_cdi_follows() -> None:
     host = gpu_host(idle(DGX))
     same = planned(

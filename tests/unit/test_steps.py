@@ -99,6 +99,22 @@ def test_what_counts_as_docker_s_repository(url: str, component: str, docker: bo
     assert is_docker(url, component.split(), "http://own.example/docker") is docker
 
 
+@pytest.mark.parametrize(
+    ("url", "component", "docker"),
+    [
+        ("https://apt.corp/debian", "stable", True),
+        ("https://apt.corp:443/ubuntu/", "stable", True),
+        ("https://apt.corp/docker-tools", "stable", False),
+        ("https://apt.corp/debian-security", "main", False),
+        ("https://apt.corp/", "stable", False),
+    ],
+)
+def test_docker_s_neighbours_at_a_mirror_are_not_docker_s(
+    url: str, component: str, docker: bool
+) -> None:
+    assert is_docker(url, [component], "https://apt.corp") is docker
+
+
 def test_the_distribution_s_own_list_stays_when_nothing_but_docker_was_in_it() -> None:
     comment = "# Ubuntu sources have moved to /etc/apt/sources.list.d/ubuntu.sources\n"
     host = replace(

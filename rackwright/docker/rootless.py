@@ -78,16 +78,24 @@ def answers(user: str) -> str:
 
 
 def remove(user: str) -> list[str]:
-    """The user's daemon is gone, and lingering where that was ours; the data stays."""
+    """The user's daemon is gone, and lingering where that was ours; the data stays.
+
+    A user who was deleted on the host is forgotten.
+    """
     name = shlex.quote(user)
     return [
-        as_user(user, f"{SETUP} uninstall --force"),
+        if_there(user, as_user(user, f"{SETUP} uninstall --force")),
         f"[ ! -e {STATE}/linger-{name} ] || "
-        f"{{ loginctl disable-linger {name} && rm {STATE}/linger-{name}; }}",
+        f"{{ {if_there(user, f'loginctl disable-linger {name}')} && rm {STATE}/linger-{name}; }}",
         f"sed -i {shlex.quote(f'/^{user}$/d'.replace('.', '[.]'))} {USERS}",
     ]
 
 
 def delete_data(user: str) -> str:
     """The user's images, containers and volumes are gone; their owners are IDs of the ranges."""
-    return as_user(user, 'rootlesskit rm -rf "$HOME/.local/share/docker"')
+    return if_there(user, as_user(user, 'rootlesskit rm -rf "$HOME/.local/share/docker"'))
+
+
+def if_there(user: str, command: str) -> str:
+    """The command that runs another one where the host knows the user."""
+    return f"{{ ! getent passwd {shlex.quote(user)} >/dev/null || {{ {command}; }}; }}"

@@ -2,10 +2,12 @@
 
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from rackwright.docker.rootless import as_user, remove
+from rackwright.docker.rootless import as_user, delete_data, remove
+from rackwright.marks import STATE
 from rackwright.plan import RefusedError
 from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_settings
@@ -54,6 +56,17 @@ def test_a_user_who_does_not_exist_is_refused() -> None:
 def test_settings_that_make_no_sense(data: dict[str, object], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         parse_settings(data)
+
+
+def test_a_user_who_was_deleted_meanwhile_is_forgotten(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "rootless-users").write_text("gone\nbob\n")
+    (state / "linger-gone").touch()
+    for command in [*remove("gone"), delete_data("gone")]:
+        subprocess.run(["sh", "-c", command.replace(STATE, str(state))], check=True)
+    assert (state / "rootless-users").read_text() == "bob\n"
+    assert not (state / "linger-gone").exists()
 
 
 @pytest.mark.parametrize(

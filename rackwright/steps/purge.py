@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 from rackwright.change import Change, Impact
 from rackwright.distro import CONFFILES, DOCKER_PACKAGES
+from rackwright.docker.data_folder import foreign
 from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed, Package
 from rackwright.marks import BACKUPS, STATE
@@ -20,14 +21,6 @@ DATA = ("/var/lib/docker", "/var/lib/containerd")
 TRUST_KEY = "/etc/docker/key.json"
 # What Rackwright writes beside the files that have a step of their own.
 DROP_INS = (DOCKER_DROP_IN, CONTAINERD_DROP_IN)
-# What dockerd keeps in its data-root, of whatever version and storage driver.
-# fmt: off
-_DATA_ENTRIES = frozenset({
-    "aufs", "btrfs", "builder", "buildkit", "containerd", "containers", "devicemapper", "engine-id",
-    "fuse-overlayfs", "image", "lost+found", "network", "nuke-graph-directory.sh", "overlay",
-    "overlay2", "plugins", "rootfs", "runtimes", "swarm", "tmp", "trust", "vfs", "volumes", "zfs",
-})
-# fmt: on
 
 
 @dataclass(frozen=True)
@@ -171,8 +164,8 @@ def purge_notes(
             f"images, containers and volumes stay in {', '.join(kept)}; data=true deletes them"
         )
     if words.data and root in left.paths and root not in data_to_delete(observed, left):
-        strange = ", ".join(sorted(left.data_root_entries - _DATA_ENTRIES))
-        notes.append(f"{root} stays, for it holds more than Docker's data ({strange})")
+        strange = ", ".join(foreign(left.data_root_entries))
+        notes.append(f"{root} stays, for not all in it is certainly Docker's ({strange})")
     if left.credentials and not words.config:
         files = ", ".join(left.credentials.values())
         notes.append(f"credentials stay in {files}; config=true deletes them")
@@ -186,14 +179,9 @@ def data_to_delete(observed: Observed, left: Leftovers) -> tuple[str, ...]:
     """Folders whose whole content is Docker's."""
     root = data_root(observed)
     whole = [path for path in DATA if path in left.paths]
-    if root in left.paths and all(map(_dockers, left.data_root_entries)):
+    if root in left.paths and not foreign(left.data_root_entries):
         whole.append(root)
     return tuple(whole)
-
-
-def _dockers(entry: str) -> bool:
-    # With userns-remap, the data is in a folder of the name UID.GID.
-    return entry in _DATA_ENTRIES or entry.replace(".", "", 1).isdigit()
 
 
 def _gone(what: str, before: str, after: str = "removed") -> Change:

@@ -15,7 +15,16 @@ from rackwright.marks import STATE
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import CONTAINERD, purge_plan
 from rackwright.settings import Settings
-from rackwright.steps.purge import DATA, DROP_INS, TRUST_KEY, Words, data_root, words_of
+from rackwright.steps.purge import (
+    DATA,
+    DROP_INS,
+    TRUST_KEY,
+    Words,
+    data_root,
+    data_to_delete,
+    purge_notes,
+    words_of,
+)
 from tests.unit.states import BARE, NEWEST, STOPPED, hosts, settings_
 
 PATHS = (*DATA, *DROP_INS, *CONFFILES, TRUST_KEY, STATE)
@@ -256,9 +265,30 @@ def test_what_stays_is_said() -> None:
         "group docker stays: carol is in it",
     )
     assert purge_plan(settings, host, left, ALL).notes == (
-        "/data stays, for it holds more than Docker's data (photos)",
+        "/data stays, for not all in it is certainly Docker's (image, photos)",
         "group docker stays: carol is in it",
     )
+
+
+@pytest.mark.parametrize(
+    ("entries", "dockers"),
+    [
+        ({"overlay2", "image", "containers", "tmp"}, True),
+        ({"engine-id", "buildkit", "lost+found"}, True),
+        ({"165536.165536"}, True),
+        ({"overlay2", "image", "containers", "2024", "2025"}, False),
+        ({"overlay2", "1.2.3"}, False),
+        ({"image", "tmp", "lost+found"}, False),
+    ],
+)
+def test_a_folder_is_docker_s_as_a_whole_when_all_in_it_is(
+    entries: set[str], dockers: bool
+) -> None:
+    host = replace(BARE, daemon_json=json.dumps({"data-root": "/mnt/disk"}))
+    left = Leftovers(paths=frozenset({"/mnt/disk"}), data_root_entries=frozenset(entries))
+    assert data_to_delete(host, left) == (("/mnt/disk",) if dockers else ())
+    notes = purge_notes(Settings(), host, left, Words(data=True))
+    assert any(note.startswith("/mnt/disk stays") for note in notes) is not dockers
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,12 @@ source_now() { # git|url URL: what tells what is there now from what was there; 
     git)
         repository=${2%%#*} branch=
         case $2 in *'#'*) branch=${2#*#} && branch=${branch%%:*} ;; esac
-        GIT_TERMINAL_PROMPT=0 timeout 20 git ls-remote -- "$repository" "${branch:-HEAD}" 2>/dev/null |
+        case $branch in # a bare name would be any branch that ends in it
+        '') set -- HEAD ;;
+        refs/*) set -- "$branch" ;;
+        *) set -- "refs/heads/$branch" "refs/tags/$branch" ;;
+        esac
+        GIT_TERMINAL_PROMPT=0 timeout 20 git ls-remote -- "$repository" "$@" 2>/dev/null |
             sed -n '1s/[[:space:]].*//p'
         ;;
     url)

@@ -4,6 +4,7 @@ The grammar is that of Docker's Dockerfile reference ("FROM", "ARG", "Here-docum
 """
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 
 from rackwright.settings.references import reference
@@ -12,7 +13,8 @@ _FROM = re.compile(r"FROM\s+(?:--platform=\S+\s+)?(\S+)(?:\s+AS\s+(\S+))?\s*", r
 _ARG = re.compile(r"ARG\s+(.+)", re.IGNORECASE)
 _ONE_ARG = re.compile(r"(\w+)(?:=(\"[^\"]*\"|'[^']*'|\S*))?")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})")
-_HEREDOC = re.compile(r"<<-?\s*[\"']?([A-Za-z_]\w*)[\"']?")
+# BuildKit's parser takes a word of its own for one, and nothing within quotes.
+_HEREDOC = re.compile(r"\d*<<-?([\"']?)([A-Za-z_]\w*)\1")
 
 
 def bases(text: str, args: Mapping[str, str]) -> tuple[str, ...]:
@@ -55,9 +57,19 @@ def _instructions(text: str) -> Iterator[str]:
             line = line[:-1] + ("\\" if more.startswith("#") else more)
         yield line
         if re.match(r"(RUN|COPY|ADD)\s", line, re.IGNORECASE):
-            for end in _HEREDOC.findall(line):
+            for end in _heredocs(line):
                 while next(lines, end).strip() != end:
                     pass
+
+
+def _heredocs(line: str) -> Iterator[str]:
+    """The words that end an instruction's here-documents, in order."""
+    try:
+        words = shlex.split(line, posix=False)
+    except ValueError:  # a quote that another line of the shell's script closes
+        words = line.split()
+    found = map(_HEREDOC.fullmatch, words)
+    return (each[2] for each in found if each)
 
 
 def _arguments(words: str) -> list[tuple[str, str]]:

@@ -61,6 +61,9 @@ def _pattern(line: str) -> Pattern:
 def _expression(text: str) -> str:
     """Go's filepath.Match, with ** for any number of folders, as an expression of Python's."""
     parts = re.findall(r"\*\*+/?|\*|\?|\\.|\[[^\]]+\]|.", text, re.DOTALL)
+    if parts[0] == "**" and not any(part[0] in "*?[" for part in parts[1:]):
+        # patternmatcher's suffixMatch: the end of any name will do.
+        return ".*" + "".join(_part(part, last=False) for part in parts[1:])
     return "".join(_part(part, last=index == len(parts)) for index, part in enumerate(parts, 1))
 
 

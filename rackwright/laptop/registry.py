@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Final
+from urllib.request import parse_http_list, parse_keqv_list
 
-from rackwright.settings.references import HUB, registry, repository
+from rackwright.settings.references import HUB, is_insecure, registry, repository
 
 # requests is imported where it is used: most runs ask nobody, and it is slow to import.
 if TYPE_CHECKING:
@@ -101,21 +101,30 @@ class Repository:
         if answer.status_code == 401:
             challenge, basic = answer.headers["WWW-Authenticate"], self.login
             if challenge.lower().startswith("bearer "):
-                headers["Authorization"] = f"Bearer {_token(challenge, self.login)}"
+                headers["Authorization"] = f"Bearer {token(challenge, self.login)}"
                 basic = None
             answer = asked(auth=basic)
         answer.raise_for_status()
         return answer
 
 
-def _token(challenge: str, login: tuple[str, str] | None) -> str:
+def token(
+    challenge: str, login: tuple[str, str] | None = None, timeout: int = TIMEOUT, **asked: str
+) -> str:
+    """What opens a registry that answers with this WWW-Authenticate; `asked` goes before its words.
+
+    The rules are those of distribution/distribution, docs/content/spec/auth/token.md: the token
+    has either of two names. Raises requests.RequestException, KeyError or ValueError.
+    """
     import requests
 
-    fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
-    asked = {key: fields[key] for key in ("service", "scope") if key in fields}
-    answer = requests.get(fields["realm"], params=asked, auth=login, timeout=TIMEOUT)
+    scheme, _, rest = challenge.partition(" ")
+    fields = parse_keqv_list(parse_http_list(rest)) if scheme.lower() == "bearer" else {}
+    words = {key: fields[key] for key in ("service", "scope") if key in fields} | asked
+    answer = requests.get(fields["realm"], params=words, auth=login, timeout=timeout)
     answer.raise_for_status()
-    return str(answer.json()["token"])
+    found = answer.json()
+    return str(found.get("token") or found["access_token"])
 
 
 def digest_of(content: bytes) -> str:
@@ -136,8 +145,8 @@ def find(
 ) -> tuple[Repository, str]:
     """Where an image can be had by its reference, and the digest of what that means now.
 
-    For an image of Docker Hub, mirrors go first, in their order. `insecure` are registries without
-    TLS, by HOST:PORT. Raises RegistryError when none has it.
+    For an image of Docker Hub, mirrors go first, in their order. `insecure` are registries that may
+    have no TLS, by HOST:PORT or network. Raises RegistryError when none has it.
     """
     import requests
 
@@ -147,12 +156,14 @@ def find(
         urls = [*mirrors, HUB_URL]
         name = name if "/" in name else f"library/{name}"
     else:
-        urls = [f"{'http' if where in insecure else 'https'}://{where}"]
+        plain = [f"http://{where}"] if is_insecure(where, insecure) else []
+        urls = [f"https://{where}", *plain]
         name = name.removeprefix(f"{where}/")
     failed = []
     for url in urls:
         # Mirrors are strangers to Docker Hub's login.
-        there = Repository(url, name, login if url == urls[-1] else None)
+        ours = where != HUB or url == HUB_URL
+        there = Repository(url, name, login if ours else None)
         try:
             return there, there.digest(reference)
         except (requests.RequestException, RegistryError, ValueError, KeyError) as error:

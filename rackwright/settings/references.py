@@ -5,7 +5,10 @@ distribution project's `reference` package, which Docker uses; its short forms a
 """
 
 import re
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
@@ -63,6 +66,21 @@ def registry(name: str) -> str:
     """The registry that a reference names; docker.io when it names none."""
     first, slash, _ = name.partition("/")
     return first if slash and _is_domain(first) else HUB
+
+
+def is_insecure(where: str, registries: Iterable[str]) -> bool:
+    """Whether a registry (HOST or HOST:PORT) is among those without TLS, as dockerd sees it.
+
+    By its name with port, or by the network of its address.
+    """
+    names = tuple(registries)
+    if where in names:
+        return True
+    try:
+        address = ip_address(urlsplit(f"//{where}").hostname or "")
+    except ValueError:
+        return False
+    return any(address in ip_network(name) for name in names if "/" in name)
 
 
 def _familiar(name: str) -> str:

@@ -1,7 +1,6 @@
 """Which registry mirrors a host uses: those of the settings that were found alive from there."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +10,7 @@ from rackwright.look.mirrors import ProbedMirrors, judge
 from rackwright.look.observed import Observed
 from rackwright.marks import MIRRORS
 from rackwright.settings import Settings
+from rackwright.settings.references import is_insecure
 from rackwright.steps.daemon import DaemonJsonError, read
 
 
@@ -76,7 +76,7 @@ def asked(settings: Settings) -> Asked:
     registries = settings.docker_insecure_registries or ()
     return Asked(
         mirrors=mirrors,
-        insecure=tuple(url for url in mirrors if _is_insecure(url, registries)),
+        insecure=tuple(url for url in mirrors if is_insecure(urlsplit(url).netloc, registries)),
         reference=settings.docker_mirror_reference,
     )
 
@@ -163,15 +163,3 @@ def _change(observed: Observed, after: Memory) -> Change:
 
 def _summary(memory: Memory) -> str:
     return f"{len(memory.chosen)} of {len(memory.asked.mirrors)} in use"
-
-
-def _is_insecure(url: str, registries: tuple[str, ...]) -> bool:
-    # As dockerd does: by name with port, or by the network of an address.
-    parts = urlsplit(url)
-    if parts.netloc in registries:
-        return True
-    try:
-        address = ip_address(parts.hostname or "")
-    except ValueError:
-        return False
-    return any(address in ip_network(name) for name in registries if "/" in name)

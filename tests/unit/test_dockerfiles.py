@@ -16,7 +16,10 @@ from rackwright.laptop.dockerignore import ignored, may_come_back, patterns
         ("sub/*", ["sub/a", "sub/b/c"], ["sub"]),
         ("sub/**", ["sub/a", "sub/b/c"], ["sub"]),
         ("a/**/z", ["a/z", "a/b/z", "a/b/c/z"], ["az", "a/bz"]),
-        ("**cache", ["cache", "x/cache"], ["mycache"]),
+        ("**cache", ["cache", "x/cache", "mycache"], ["caches"]),
+        ("**/cache", ["cache", "x/cache"], ["mycache"]),
+        ("**.p?", [".py", "x/.py"], ["a.py"]),
+        ("*\n!**.py", ["a", "sub/a"], ["a.py", "sub/a.py"]),
         ("file?.txt", ["file1.txt"], ["file.txt", "file/.txt"]),
         ("[a-c]x", ["ax", "cx"], ["dx"]),
         ("[^a]x", ["bx"], ["ax"]),
@@ -61,6 +64,12 @@ ARG TOKENS=1 \\
 RUN <<EOF
 FROM nowhere:1
 EOF
+RUN cat <<< foo && echo 'std::cout <<x;' "<<y"
+RUN <<-"A" cat >/a && 3<<B cat
+FROM nowhere:2
+A
+FROM nowhere:3
+B
 from scratch
 COPY --from=build /x /x
 FROM build

@@ -120,8 +120,8 @@ def test_registries_are_asked_with_what_the_hosts_know_of_them(tmp_path: Path) -
     }
     (note,) = notes
     assert note == (
-        f"{there}/team/app:2 cannot be had from this machine ({url}: HTTP 404); "
-        "the lock is without its digest"
+        f"{there}/team/app:2 cannot be had from this machine (https://{there}: SSLError; "
+        f"{url}: HTTP 404); the lock is without its digest"
     )
 
 

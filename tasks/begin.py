@@ -5,7 +5,7 @@ import shlex
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
-from rackwright.gpu import READY_SH
+from rackwright.gpu import HOLDERS_SH, READY_SH
 from rackwright.host.script import command
 from rackwright.host_lock.failure import HELD
 from rackwright.marks import BACKUPS, STATE, UNFINISHED
@@ -21,7 +21,15 @@ def begin(plan: Plan) -> None:
     if plan.jobs:
         server.shell(
             name="Nobody computes on the GPUs any more",
-            commands=[command(READY_SH, "wait_for_jobs", str(plan.gpu_wait), *plan.gpu_wait_for)],
+            commands=[
+                command(
+                    READY_SH,
+                    "wait_for_jobs",
+                    str(plan.gpu_wait),
+                    *plan.gpu_wait_for,
+                    after=HOLDERS_SH,
+                )
+            ],
             _timeout=plan.gpu_wait + 60,
         )
     if plan.turn:

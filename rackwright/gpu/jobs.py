@@ -16,9 +16,9 @@ def all_jobs(gpus: Gpus) -> tuple[str, ...]:
 
 
 def on_gpus(gpus: Gpus, indexes: Iterable[str]) -> tuple[str, ...]:
-    """Everybody who computes on the GPUs of these numbers."""
-    uuids = {gpu.uuid for gpu in gpus.gpus if gpu.index in set(indexes)}
-    return tuple(_process(gpus, each) for each in gpus.processes if each.gpu in uuids)
+    """Everybody who computes on the GPUs of these numbers, or nobody knows on which."""
+    others = {gpu.uuid for gpu in gpus.gpus if gpu.index not in set(indexes)}
+    return tuple(_process(gpus, each) for each in gpus.processes if each.gpu not in others)
 
 
 def in_containers(gpus: Gpus, names: Iterable[str]) -> tuple[str, ...]:

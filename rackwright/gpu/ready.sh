@@ -1,6 +1,7 @@
 #!/bin/sh
 # GPUs with a driver: waited for, partitioned, described to Docker, and shown to work.
 # The first argument is the name of one of the functions below; the others are its arguments.
+# Waiting takes holders.sh before it.
 set -eu
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -10,7 +11,9 @@ fail() { # SENTENCE
 }
 
 jobs() { # [CONTAINER]...: who computes, and which of these containers still run
-    nvidia-smi --query-compute-apps=pid,process_name --format=csv,noheader 2>/dev/null | grep -E '^[0-9]' || true
+    apps=$(timeout 30 nvidia-smi --query-compute-apps=pid,process_name --format=csv,noheader 2>/dev/null) ||
+        apps=$(holders)
+    printf '%s\n' "$apps" | grep -E '^[0-9]' || true
     [ $# = 0 ] || docker ps --format '{{.Names}}' | grep -Fx "$(printf '%s\n' "$@")" || true
 }
 

@@ -37,7 +37,10 @@ class GpuContainer:
 
 @dataclass(frozen=True)
 class GpuProcess:
-    """A process that computes on the GPU of this UUID, in a container or not."""
+    """A process that computes on the GPU of this UUID, in a container or not.
+
+    Where nvidia-smi gave no answer it is one that has a GPU's device open, and `gpu` is "?".
+    """
 
     gpu: str
     pid: str

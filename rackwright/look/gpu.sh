@@ -1,7 +1,7 @@
 #!/bin/sh
 # The GPUs of a host: a part of the probe, for hosts whose settings ask for it. Reads only, and on a
 # host without NVIDIA's devices no more than their list.
-# Arguments: the URLs of NVIDIA's repositories.
+# Arguments: the URLs of NVIDIA's repositories. Takes holders.sh before it.
 # Prints lines "gpu_KEY VALUE"; texts from the host are in base64.
 echo 'gpu_asked yes'
 found=$(grep -lsx 0x10de /sys/bus/pci/devices/*/vendor) || exit 0
@@ -64,6 +64,11 @@ if command -v nvidia-smi >/dev/null; then
         --query-gpu=index,uuid,pci.bus_id,name,driver_version,persistence_mode,mig.mode.current,mig.mode.pending,memory.total,memory.used,temperature.gpu,ecc.errors.uncorrected.volatile.total,clocks_throttle_reasons.active &&
         smi gpu_app --format=csv,noheader,nounits --query-compute-apps=gpu_uuid,pid,process_name,used_memory &&
         apps=$said && smi gpu_list -L && timeout 30 nvidia-smi | sed -n 's/.*CUDA Version: *\([0-9.]*\).*/gpu_cuda \1/p'
+fi
+# No answer is not idleness: then whoever has a device open counts, on a GPU that nobody can tell.
+if [ -z "${apps+answered}" ] && [ -r /proc/driver/nvidia/version ]; then
+    apps=$(holders | sed 's/^/?, /; s/$/, /')
+    printf '%s\n' "$apps" | sed '/^$/d; s/^/gpu_app /'
 fi
 for pid in $(printf '%s\n' "${apps-}" | cut -d , -f 2); do
     case $pid in *[!0-9]* | '') continue ;; esac

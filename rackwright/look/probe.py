@@ -7,6 +7,7 @@ from typing import Any
 from pyinfra.api import FactBase
 
 from rackwright.distro import CONFLICTING_PACKAGES, DOCKER_PACKAGES, KUBERNETES
+from rackwright.gpu import HOLDERS_SH
 from rackwright.host.script import command, encoded, unpacked
 from rackwright.host_lock.holder import admin, marked
 from rackwright.look.answer import parse
@@ -110,7 +111,7 @@ def _more(settings: Settings) -> list[str]:
 def gpu_look(settings: Settings) -> str:
     """Shell code that looks at the GPUs of a host."""
     urls = (settings.gpu_toolkit_repo_url, settings.gpu_repo_url)
-    return command(GPU, *filter(None, urls))
+    return command(GPU, *filter(None, urls), after=HOLDERS_SH)
 
 
 def _mirrored(settings: Settings) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rackwright.gpu import DRIVER_SH, READY_SH
+from rackwright.gpu import DRIVER_SH, HOLDERS_SH, READY_SH
 from rackwright.host.script import command
 from rackwright.marks import HOLDS
 from rackwright.packages.nvidia import SET_PATTERN, TOOLKIT_PACKAGES
@@ -73,7 +73,7 @@ def test_a_busy_gpu_is_left_alone(source: Source) -> None:
 
 def test_a_busy_gpu_is_waited_for_before_anything_else(source: Source) -> None:
     ran = deploy(source, dgx(source), [], gpu_busy="wait", gpu_wait="10m")
-    assert changing(ran) == [command(READY_SH, "wait_for_jobs", "600")]
+    assert changing(ran) == [command(READY_SH, "wait_for_jobs", "600", after=HOLDERS_SH)]
     assert ran.failed  # the fake host has no such jobs; a host whose jobs stay fails here, too
 
 

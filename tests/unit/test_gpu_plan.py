@@ -329,6 +329,15 @@ def test_whom_a_change_breaks(data: dict[str, Any], jobs: tuple[str, ...]) -> No
     assert planned(home, gpu_hold=False, **data).jobs == jobs
 
 
+def test_who_computes_on_a_gpu_that_nobody_can_tell_is_in_the_way_too() -> None:
+    lost = GpuProcess("?", "4711", "train", "alice")
+    broken = replace(free(DGX), gpus=(), failed="GPU is lost", processes=(lost,), containers=())
+    named = ("GPU ?: train (4711) of alice",)
+    assert planned(gpu_host(broken), **BROKEN).jobs == named
+    partly = replace(broken, gpus=DGX.gpus, failed="")
+    assert planned(gpu_host(partly), gpu_mig={"1": ["7g.40gb"]}).jobs == named
+
+
 def test_an_idle_container_of_the_runtime_loses_its_gpus_and_one_of_cdi_does_not() -> None:
     containers = (GpuContainer("notebook", "runc", "runtime"), GpuContainer("infer", "runc", "cdi"))
     busy = GpuProcess(DGX.gpus[1].uuid, "1", "serve", "eve", containers[1])

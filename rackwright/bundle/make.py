@@ -17,6 +17,7 @@ from rackwright.exact import Exact, read_exact
 from rackwright.fleet import connected, each, load
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import inventory_file
+from rackwright.laptop.layers import settings_of
 from rackwright.laptop.openpgp import fetch
 from rackwright.laptop.registry import RegistryError, Repository, said
 from rackwright.lock.apply import locked_packages, release_key, wanted_key
@@ -28,7 +29,7 @@ from rackwright.lock.registries import ask_registry
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.looking import observe
 from rackwright.plan import RefusedError
-from rackwright.settings import Settings, SettingsError, parse_fleet
+from rackwright.settings import Settings, SettingsError
 from rackwright.settings.references import HELLO
 
 # Where a registry calls an architecture otherwise than Debian.
@@ -42,7 +43,7 @@ def bundle_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str], f
     """
     try:
         state = load(inventory, limit, exclude)
-        settings = parse_fleet({host.name: host.data.dict() for host in state.inventory})
+        settings = settings_of(state.inventory)
         # Bundles that the settings name may be those that are made here.
         repository = {"docker_source": "repository"}
         asked = {name: each.model_copy(update=repository) for name, each in settings.items()}

@@ -15,7 +15,7 @@ from rackwright.fleetwide.hosts import Fleet, fleet, wrong
 from rackwright.gpu.health import Finding, findings
 from rackwright.host.error import HostError
 from rackwright.host.remote import run
-from rackwright.laptop.layers import layered
+from rackwright.laptop.layers import settings_of
 from rackwright.look.answer import values_by_key
 from rackwright.look.gpu import Gpu, GpuProcess, Gpus
 from rackwright.look.gpu_answer import parse_gpus
@@ -24,7 +24,7 @@ from rackwright.packages.nvidia import TOOLKIT_PACKAGES
 from rackwright.report.outcome import Outcome
 from rackwright.report.table import console
 from rackwright.results import hosts_of
-from rackwright.settings import Settings, SettingsError, parse_fleet
+from rackwright.settings import Settings, SettingsError
 
 Found = tuple[Gpus | None, tuple[Finding, ...]]
 COLUMNS = (
@@ -48,8 +48,7 @@ def show_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str], as_
     """
     try:
         with fleet(inventory, limit, exclude) as hosts:
-            data = {host.name: layered(host.data) for host in hosts_of(hosts.state)}
-            settings = parse_fleet(data)
+            settings = settings_of(hosts_of(hosts.state))
             found = hosts.ask(lambda host: _look(host, settings[host.name]))
             for name, (gpus, ill) in found.items():
                 outcome = Outcome.DRIFTED if ill else Outcome.DONE

@@ -1,8 +1,17 @@
 """A host's data with its layers merged, as settings need it."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from pyinfra.api import Host
 from pyinfra.api.host import HostData, extract_callable_datas
+
+from rackwright.settings import Settings, parse_fleet
+
+
+def settings_of(hosts: Iterable[Host]) -> dict[str, Settings]:
+    """The settings of hosts by name, as their inventory has them. Raises SettingsError."""
+    return parse_fleet({host.name: layered(host.data) for host in hosts})
 
 
 def layered(data: HostData) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rackwright import exits
 from rackwright.fleet import connected, each, load
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import inventory_file
+from rackwright.laptop.layers import settings_of
 from rackwright.laptop.openpgp import KeyRefusedError
 from rackwright.lock.apply import release_key, wanted_key
 from rackwright.lock.file import Lock, LockedPackage, lock_path, read_lock, write_lock
@@ -17,7 +18,7 @@ from rackwright.lock.merge import Resolved, merged
 from rackwright.lock.registries import ask_registries
 from rackwright.look.observed import ProbeError
 from rackwright.looking import observe
-from rackwright.settings import Settings, SettingsError, parse_fleet
+from rackwright.settings import Settings, SettingsError
 from rackwright.versions.ask import ask
 from rackwright.versions.offers import NotOfferedError, choose
 
@@ -25,15 +26,15 @@ from rackwright.versions.offers import NotOfferedError, choose
 def lock_fleet(inventory: str, limit: Sequence[str], exclude: Sequence[str]) -> int:
     """Write the lock of an inventory; returns the exit code of `rackwright lock`.
 
-    With only some hosts asked, what the lock holds for other releases stays. Nothing is written
-    when a host could not be asked.
+    With only some hosts asked, what the lock holds for others stays: other releases, and what
+    other settings want of the same one. Nothing is written when a host could not be asked.
     """
     try:
         state = load(inventory, limit, exclude)
         file = inventory_file(state)
         if file is None:
             raise SettingsError([f"{inventory}: a lock needs an inventory file"])
-        settings = parse_fleet({host.name: host.data.dict() for host in state.inventory})
+        settings = settings_of(state.inventory)
         path = lock_path(file)
         before = read_lock(path) if path.exists() and (limit or exclude) else None
     except SettingsError as error:

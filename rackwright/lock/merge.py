@@ -22,7 +22,7 @@ def merged(
     images: Mapping[str, str],
     before: Lock | None,
 ) -> Lock:
-    """One lock of what all hosts answered, beside what `before` holds for other releases.
+    """One lock of what all hosts answered, beside what `before` holds for others.
 
     Raises SettingsError when two hosts would install different packages for the same settings.
     """
@@ -39,8 +39,12 @@ def merged(
                     ]
                 )
     old = before or Lock(keys=(), packages={})
+    releases = {*old.packages, *packages}
     return Lock(
         keys=tuple(sorted({*old.keys, *keys})),
-        packages={**old.packages, **packages},
+        packages={
+            release: {**old.packages.get(release, {}), **packages.get(release, {})}
+            for release in releases
+        },
         images={**old.images, **images},
     )

@@ -166,12 +166,22 @@ def test_hosts_with_the_same_settings_have_the_same_packages(wanted: str, same: 
     one = Resolved("debian/bookworm/amd64", f"stable/{wanted}", every_package())
     two = Resolved(one.release, one.wanted, every_package(NEWEST if same else "1-1"))
     if same:
-        assert merged([one, two], ["0" * 40], {}, LOCK).packages == {
+        assert merged([one, two], ["0" * 40], {}, None).packages == {
             "debian/bookworm/amd64": {one.wanted: every_package()}
         }
     else:
         with pytest.raises(SettingsError, match="their repositories differ"):
             merged([one, two], ["0" * 40], {}, None)
+
+
+def test_a_lock_of_some_hosts_leaves_what_others_want_of_the_same_release() -> None:
+    release = "debian/bookworm/amd64"
+    newer = every_package("5:28.0.1-1~x")
+    one = Resolved(release, "stable/28.0", newer)
+    both = {"stable/latest": every_package(), "stable/28.0": newer}
+    assert merged([one], ["0" * 40], {}, LOCK).packages == {release: both}
+    again = Resolved(release, "stable/latest", newer)
+    assert merged([again], ["0" * 40], {}, LOCK).packages == {release: {"stable/latest": newer}}
 
 
 def test_a_lock_of_some_hosts_leaves_other_releases_as_they_are() -> None:

@@ -22,8 +22,10 @@ def release_key(observed: Observed) -> str:
 
 
 def wanted_key(settings: Settings) -> str:
-    """How a lock names what the settings ask for."""
-    return f"{settings.docker_channel}/{settings.docker_version}"
+    """How a lock names what the settings ask for: "stable/26.1 containerd.io=1.7.24-1"."""
+    exact = sorted(settings.docker_package_versions.items())
+    pins = (f" {package}={version}" for package, version in exact)
+    return f"{settings.docker_channel}/{settings.docker_version}{''.join(pins)}"
 
 
 def contradictions(
@@ -35,8 +37,11 @@ def contradictions(
     wanted = wanted_key(settings)
     known = sorted({key for release in lock.packages.values() for key in release})
     if wanted not in known:
+        asked = "docker_version" + " and docker_package_versions" * bool(
+            settings.docker_package_versions
+        )
         found.append(
-            f"docker_version: {wanted} is wanted, {name} was made for {', '.join(known)}; {again}"
+            f"{asked}: {wanted} is wanted, {name} was made for {', '.join(known)}; {again}"
         )
     if settings.docker_key_fingerprint not in lock.keys:
         found.append(

@@ -33,7 +33,8 @@ class Lock(_Model):
     """What a lock file holds.
 
     `packages` is by release ("debian/bookworm/amd64"), then by what the settings asked for
-    ("stable/latest"). `images` has the digest of a tag, which stands for every architecture.
+    ("stable/latest", "stable/26.1 containerd.io=1.7.24-1"). `images` has the digest of a tag,
+    which stands for every architecture.
     """
 
     schema_: Literal[1] = Field(1, alias="schema")

@@ -12,6 +12,7 @@ from rackwright.lock.apply import (
     contradictions,
     locked_packages,
     plan_with_lock,
+    wanted_key,
     with_exact_versions,
 )
 from rackwright.lock.file import Lock, LockedPackage, lock_path, lock_text, read_lock, write_lock
@@ -66,6 +67,28 @@ def test_contradictions() -> None:
     version, key = contradictions(LOCK, "x.lock.json", wrong)
     assert version.startswith("docker_version: stable/20.10 is wanted, x.lock.json was made for")
     assert key.startswith(f"docker_key_fingerprint: {'0' * 40} is wanted")
+
+
+def test_an_exact_version_that_the_lock_was_not_made_for_is_a_contradiction() -> None:
+    pinned_ = Settings(docker_package_versions={"containerd.io": "1.7.24-1"})
+    (said,) = contradictions(LOCK, "x.lock.json", pinned_)
+    assert said.startswith(
+        "docker_version and docker_package_versions: stable/latest containerd.io=1.7.24-1 is wanted"
+    )
+    release = "debian/bookworm/amd64"
+    other = {**every_package(), "containerd.io": LockedPackage(version="1.7.24-1", sha256="d" * 64)}
+    lock = merged(
+        [
+            Resolved(release, wanted_key(Settings()), every_package()),
+            Resolved(release, wanted_key(pinned_), other),
+        ],
+        LOCK.keys,
+        {},
+        None,
+    )
+    assert contradictions(lock, "x.lock.json", pinned_) == []
+    assert locked_packages(lock, "x.lock.json", pinned_, BARE) == other
+    assert locked_packages(lock, "x.lock.json", Settings(), BARE) == every_package()
 
 
 def test_a_package_that_the_lock_does_not_have_is_refused() -> None:

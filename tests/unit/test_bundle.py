@@ -104,6 +104,21 @@ def test_a_file_that_is_there_is_not_fetched_again(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_two_variants_of_a_release_have_a_file_in_common_also_when_renewed(tmp_path: Path) -> None:
+    folder, sha256 = tmp_path / "bundle", hashlib.sha256(b"deb").hexdigest()
+
+    def fetch(path: Path) -> None:
+        path.write_bytes(b"deb")
+
+    for fetched in (1, 0):
+        with making(folder) as new:
+            for _ in range(2):
+                assert new.add("a/x.deb", sha256, fetch)
+            new.finish(LOCK)
+        read_manifest.cache_clear()
+        assert new.fetched == fetched
+
+
 def test_a_bundle_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     fill(folder)

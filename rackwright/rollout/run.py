@@ -80,6 +80,8 @@ def _rollout(hosts: Fleet, request: Request, chosen: Chosen, rules: Rules, file:
     names = [host.name for host in hosts.hosts]
     racks = {host.name: host.data.get("rack") for host in hosts.hosts}
     racked = {name: str(rack) for name, rack in racks.items() if rack is not None}
+    if rules.spread and not racked:
+        raise SettingsError(["--spread rack: none of these hosts has a `rack` in its data"])
     try:
         waves = plan_waves(names, rules.waves, racked if rules.spread else None)
     except ValueError as error:

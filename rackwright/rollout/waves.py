@@ -3,20 +3,28 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from typing import Final
 
 Wave = tuple[str, ...]
+FORM: Final = "write it like 1,10%,50%,100%"
 
 
 def targets(waves: str, hosts: int) -> list[int]:
     """How many hosts of so many are to be done after each wave of a text like "1,10%,50%,100%".
 
-    A share is rounded up. Raises ValueError, with a sentence, for a text that is none.
+    A share is rounded up. Raises ValueError, with a sentence, for a text that is none, and for one
+    in which numbers or shares fall.
     """
     words = [word.strip() for word in waves.split(",")]
-    if wrong := [word for word in words if not re.fullmatch(r"[1-9]\d*%?", word)]:
+    if wrong := [word for word in words if not re.fullmatch(r"[1-9]\d*|([1-9]\d?|100)%", word)]:
         raise ValueError(
-            f"{waves!r}: {wrong[0]!r} is neither a number of hosts nor a share of them; "
-            "write it like 1,10%,50%,100%"
+            f"{waves!r}: {wrong[0]!r} is neither a number of hosts nor a share of them; {FORM}"
+        )
+    shares = [int(word[:-1]) for word in words if "%" in word]
+    numbers = [int(word) for word in words if "%" not in word]
+    if [shares, numbers] != [sorted(shares), sorted(numbers)]:
+        raise ValueError(
+            f"{waves!r}: each counts all hosts done by then, and none is less than before; {FORM}"
         )
     counts = [-(-int(word[:-1]) * hosts // 100) if "%" in word else int(word) for word in words]
     # In a small fleet, a number may be more than the share after it.

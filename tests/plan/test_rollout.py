@@ -126,6 +126,13 @@ def test_rack_0_is_a_rack(folder: Path) -> None:
     assert record["waves"] == [[FLEET[0], FLEET[3]], [FLEET[1], FLEET[4]], [FLEET[2]]]
 
 
+def test_without_racks_nothing_can_be_spread(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert go(folder, spread=True) == (4, {})
+    assert "--spread rack: none of these hosts has a `rack`" in capsys.readouterr().err
+
+
 def test_what_could_not_be_resumed_does_not_begin(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,7 +59,10 @@ def test_no_rack_twice_in_a_wave(hosts: list[str], waves: str, racks: dict[str, 
         assert its == [host for host in hosts if racks.get(host) == rack]
 
 
-@pytest.mark.parametrize("waves", ["", "0", "x", "1,,2", "-1", "1.5", "101%x"])
+WRONG = ("", "0", "x", "1,,2", "-1", "1.5", "101%x", "110%", "50%,10%", "1,50%,10%,100%", "5,1")
+
+
+@pytest.mark.parametrize("waves", WRONG)
 def test_what_are_no_waves(waves: str) -> None:
     with pytest.raises(ValueError, match="write it like 1,10%"):
         targets(waves, 20)

@@ -108,7 +108,7 @@ def _output(command: str) -> str:
     except (OSError, ValueError) as error:
         raise PasswordError(f"`{command}` cannot be run: {error}") from None
     if done.returncode:
-        said = done.stderr.strip().rpartition("\n")[2]
+        said = done.stderr.strip().rpartition("\n")[2] or "it did not say why"
         raise PasswordError(f"`{command}` ended with exit code {done.returncode}: {said}")
     if not (text := done.stdout.rstrip("\r\n")):
         raise PasswordError(f"`{command}` printed no password")

@@ -156,6 +156,7 @@ def test_a_command_cannot_ask_at_the_terminal() -> None:
     [
         (("env", "RACKWRIGHT_NOT_SET"), "RACKWRIGHT_NOT_SET is not set; set it on this machine"),
         (("command", "sh -c 'echo first >&2; echo locked >&2; exit 3'"), "exit code 3: locked$"),
+        (("command", "false"), "exit code 1: it did not say why$"),
         (("command", "true"), "printed no password"),
         (("command", "/nonexistent"), "cannot be run"),
         (("command", "'"), "cannot be run: No closing quotation"),

@@ -17,7 +17,7 @@ from rackwright.commands.arguments import (
     Wait,
     line,
     lines,
-    word,
+    new_name,
 )
 
 
@@ -50,7 +50,7 @@ def import_(
             callback=line, help="A tar or a folder on this machine, or a URL that hosts fetch."
         ),
     ],
-    image: Annotated[str, typer.Argument(callback=word, help="NAME:TAG of the new image.")],
+    image: Annotated[str, typer.Argument(callback=new_name, help="NAME:TAG of the new image.")],
     change: Annotated[
         list[str],
         typer.Option(

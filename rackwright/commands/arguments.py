@@ -28,6 +28,33 @@ def words(values: list[str] | None) -> list[str] | None:
     return values
 
 
+def image_name(value: str) -> str:
+    """The name or ID of an image. Returns it as it was; raises typer.BadParameter."""
+    from rackwright.settings.references import reference, repository
+
+    word(value)
+    name, at, digest = value.partition("@")
+    try:
+        if at or not re.fullmatch(r"[0-9a-f]{64}", name):
+            name = reference(name)
+        if at:  # a tag may stand before it, which Docker does not look at
+            reference(f"{repository(name)}@{digest}")
+    except ValueError as error:
+        raise typer.BadParameter(f"{value!r}: {error}") from None
+    return value
+
+
+def new_name(value: str) -> str:
+    """A name that an image can get. Returns it as Docker shows it; raises typer.BadParameter."""
+    from rackwright.settings.references import tag
+
+    word(value)
+    try:
+        return tag(value)
+    except ValueError as error:
+        raise typer.BadParameter(f"{value!r}: {error}") from None
+
+
 def line(value: str | None) -> str | None:
     """A text on one line. Returns it; raises typer.BadParameter."""
     if value is not None and re.search(r"[\x00-\x1f\x7f]", value):

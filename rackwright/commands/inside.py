@@ -18,6 +18,7 @@ from rackwright.commands.arguments import (
     Terminal,
     User,
     Workdir,
+    image_name,
     line,
     lines,
     word,
@@ -98,7 +99,9 @@ def attach(
 
 def run(
     inventory: Inventory,
-    image: Annotated[str, typer.Argument(callback=word, help="An image; pulled where missing.")],
+    image: Annotated[
+        str, typer.Argument(callback=image_name, help="An image; pulled where missing.")
+    ],
     command: Annotated[
         list[str] | None, typer.Argument(help="What to run in it; -- goes before it.")
     ] = None,

@@ -12,6 +12,7 @@ from rackwright.commands.arguments import (
     Inventory,
     Limit,
     Wait,
+    new_name,
     word,
 )
 
@@ -26,7 +27,7 @@ def tag(
     image: Annotated[
         str, typer.Argument(callback=word, help="Name, digest or ID of an image on the hosts.")
     ],
-    name: Annotated[str, typer.Argument(callback=word, help="The NAME:TAG that it gets.")],
+    name: Annotated[str, typer.Argument(callback=new_name, help="The NAME:TAG that it gets.")],
     wait: Wait = 0,
     break_lock: BreakLock = False,
     limit: Limit = EVERY,

@@ -1,5 +1,6 @@
 """import: a tar or a folder becomes an image on all hosts."""
 
+import re
 import shlex
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,8 @@ def _sent(source: str) -> Iterator[Path | None]:
     Raises SettingsError when it cannot be read.
     """
     if source.startswith(SCHEMES):
+        if not re.fullmatch(r"[!-~]+", source):
+            raise SettingsError([f"{source}: write a URL as one word of ASCII characters (%20)"])
         yield None
         return
     with TemporaryDirectory(prefix="rackwright-") as scratch:

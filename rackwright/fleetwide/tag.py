@@ -5,12 +5,10 @@ from pathlib import Path
 
 from pyinfra.api import Host
 
-from rackwright.fleetwide.hosts import on_each, wrong
+from rackwright.fleetwide.hosts import on_each
 from rackwright.host.remote import PATIENCE, run
 from rackwright.host.script import command
 from rackwright.host_lock.hold import Hold, asked
-from rackwright.settings import SettingsError
-from rackwright.settings.references import tag
 
 SCRIPT = Path(__file__).with_suffix(".sh")
 
@@ -25,12 +23,8 @@ def tag_fleet(
 ) -> int:
     """Let a name mean an image on all hosts; returns the exit code of `rackwright tag`.
 
-    `hold` is how hosts are held meanwhile.
+    `name` is as Docker shows it, and `hold` is how hosts are held meanwhile.
     """
-    try:
-        name = tag(name)
-    except ValueError as error:
-        return wrong(SettingsError([f"{name}: {error}"]))
     shell = hold.around(command(SCRIPT, image, name), [asked("tag", name, f"tag of {image}")])
 
     def work(host: Host) -> str:

@@ -1,10 +1,12 @@
 """The packages of one release for a bundle, fetched by the apt of one connected host."""
 
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from pyinfra.api import Host
 
@@ -13,8 +15,8 @@ from rackwright.bundle.file import INDEX, release_folder
 from rackwright.bundle.folder import Making
 from rackwright.bundle.index import Entry, index_text, parse_entries
 from rackwright.host.error import HostError
+from rackwright.host.remote import run
 from rackwright.host.script import command, encoded
-from rackwright.host.sudo import arguments
 from rackwright.laptop.openpgp import fetch
 from rackwright.lock.apply import release_key
 from rackwright.lock.file import Packages
@@ -22,6 +24,9 @@ from rackwright.look.observed import Observed
 from rackwright.packages.docker_sources import SOURCE, find, left_of
 from rackwright.settings import Settings
 from rackwright.versions.ask import PATIENCE, definition
+
+# How resolve.sh names its folder, which is deleted as root.
+FOLDER: Final = re.compile(r"root (/tmp/rackwright-bundle\.[A-Za-z0-9]{6})")
 
 
 def collect(
@@ -45,7 +50,7 @@ def collect(
             whole = new.add(
                 f"{folder}/{entry.file}",
                 entry.sha256,
-                partial(_download, host, observed, root, entry),
+                partial(_download, host, root, entry),
             )
             if not whole:
                 raise HostError(f"{entry.file} did not arrive as its signed index says; try again")
@@ -74,7 +79,6 @@ def resolved(
     )
     output = _run(
         host,
-        observed,
         command(
             RESOLVE,
             encoded(key),
@@ -84,20 +88,27 @@ def resolved(
             *(f"{name}={each.version}" for name, each in packages.items()),
         ),
     )
-    root = output[0].removeprefix("root ")
+    root = folder_of(output)
     try:
         yield root, parse_entries(output[1:])
     finally:
-        _run(host, observed, f"rm -rf -- {shlex.quote(root)}")
+        _run(host, f"rm -rf -- {shlex.quote(root)}")
 
 
-def _download(host: Host, observed: Observed, root: str, entry: Entry, path: Path) -> None:
+def folder_of(output: Sequence[str]) -> str:
+    """The folder that resolve.sh says it made. Raises HostError when it says anything else."""
+    said = output[0] if output else "nothing"
+    if not (found := FOLDER.fullmatch(said)):
+        raise HostError(f"it was asked for a folder of packages, and said: {said[:300]}")
+    return found[1]
+
+
+def _download(host: Host, root: str, entry: Entry, path: Path) -> None:
     wanted = shlex.quote(f"{entry.package}:{entry.architecture}={entry.version}")
     if entry.architecture == "all":
         wanted = shlex.quote(f"{entry.package}={entry.version}")
     _run(
         host,
-        observed,
         f"cd {shlex.quote(root)}/debs && APT_CONFIG={shlex.quote(root)}/apt.conf "
         f"apt-get download -q {wanted}",
     )
@@ -105,11 +116,8 @@ def _download(host: Host, observed: Observed, root: str, entry: Entry, path: Pat
         raise HostError(f"{entry.downloaded} could not be fetched over SFTP")
 
 
-def _run(host: Host, observed: Observed, words: str) -> list[str]:
-    sudo = arguments(host, sudo=observed.through_sudo)
-    ok, output = host.run_shell_command(words, _timeout=PATIENCE, **sudo)
-    if not ok:
-        said = " / ".join(output.stderr_lines[-3:])
-        raise HostError(f"{host.name}: its apt cannot fetch the packages: {said}")
-    lines: list[str] = output.stdout_lines
-    return lines
+def _run(host: Host, words: str) -> list[str]:
+    try:
+        return run(host, words, PATIENCE)
+    except HostError as error:
+        raise HostError(f"{host.name}: its apt cannot fetch the packages: {error}") from None

@@ -11,7 +11,6 @@ from rackwright.fleetwide.hosts import fleet, wrong
 from rackwright.fleetwide.sizes import human
 from rackwright.fleetwide.whole import whole
 from rackwright.host.error import HostError
-from rackwright.host.remote import command_line
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream
 from rackwright.report.outcome import Outcome
@@ -37,10 +36,10 @@ def export_container(inventory: str, name: str, container: str, file: Path, forc
 
 def _export(host: Host, container: str, file: Path) -> int:
     said = bytearray()
-    command = command_line(host, shlex.join(["docker", "export", "--", container]))
+    shell = shlex.join(["docker", "export", "--", container])
     try:
         with whole(file) as new:
-            if stream(host, command, new.write, said.extend):
+            if stream(host, shell, new.write, said.extend):
                 raise HostError(reason(said.decode(errors="replace").splitlines()))
         return file.stat().st_size
     except OSError as error:

@@ -12,7 +12,6 @@ from pyinfra.api import Host
 
 from rackwright.fleetwide.hosts import on_each, wrong
 from rackwright.host.error import HostError
-from rackwright.host.remote import command_line
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream
 from rackwright.host_lock.hold import Hold, asked
@@ -75,12 +74,11 @@ def _sent(source: str) -> Iterator[Path | None]:
 
 def _import(host: Host, shell: str, file: Path | None, image: str) -> str:
     out, err = bytearray(), bytearray()
-    command = command_line(host, shell)
     if file:
         with file.open("rb") as source:
-            code = stream(host, command, out.extend, err.extend, source)
+            code = stream(host, shell, out.extend, err.extend, source)
     else:
-        code = stream(host, command, out.extend, err.extend)
+        code = stream(host, shell, out.extend, err.extend)
     if code:
         raise HostError(reason(err.decode(errors="replace").splitlines()))
     made = out.decode().split()[-1]  # after what docker says of a download

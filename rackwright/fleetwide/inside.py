@@ -10,7 +10,6 @@ from rackwright.fleetwide.hosts import on_each
 from rackwright.fleetwide.lines import Lines
 from rackwright.fleetwide.words import Words
 from rackwright.host.error import HostError
-from rackwright.host.remote import command_line
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream
 
@@ -42,7 +41,7 @@ def inside(
 
     def work(host: Host) -> str:
         out, err = Lines(host.name, sys.stdout), Lines(host.name, sys.stderr)
-        code = stream(host, command_line(host, shell), out, err, endless=endless)
+        code = stream(host, shell, out, err, endless=endless)
         out.end()
         err.end()
         if code:

@@ -5,6 +5,7 @@ from typing import Any
 from pyinfra.api import Host, StringCommand
 from pyinfra.connectors.util import make_unix_command_for_host
 
+from rackwright.host.answer import announced, answer
 from rackwright.host.error import HostError
 from rackwright.host.rooted import reason, rooted
 from rackwright.host.sudo import arguments, with_password
@@ -20,15 +21,15 @@ def command_line(host: Host, shell: str) -> str:
 
 
 def run(host: Host, shell: str, timeout: int = PATIENCE) -> list[str]:
-    """Run shell code as root on a host, and return the lines of its standard output.
+    """Run shell code as root on a host, and return the lines of its own standard output.
 
     Raises HostError with what it said when it fails.
     """
-    command = rooted(shell, own_sudo=not with_password(host))
+    command = rooted(announced(shell), own_sudo=not with_password(host))
     ok, output = host.run_shell_command(command, _timeout=timeout, **_sudo(host))
     if not ok:
-        raise HostError(reason(output.stderr_lines or output.stdout_lines))
-    return list(output.stdout_lines)
+        raise HostError(reason(output.stderr_lines or answer(output.stdout_lines)))
+    return answer(output.stdout_lines)
 
 
 def _sudo(host: Host) -> dict[str, Any]:

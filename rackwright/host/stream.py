@@ -13,7 +13,9 @@ import gevent
 from paramiko import Channel, SSHClient, SSHException
 from pyinfra.api import Host
 
+from rackwright.host.answer import announced, answering
 from rackwright.host.error import HostError
+from rackwright.host.remote import command_line
 
 Sink = Callable[[bytes], object]
 CHUNK = 1 << 18
@@ -22,13 +24,13 @@ KEEPALIVE = 15  # seconds; a silent command must not let a firewall forget the c
 
 def stream(
     host: Host,
-    command: str,
+    shell: str,
     out: Sink,
     err: Sink,
     source: BinaryIO | None = None,
     endless: bool = False,
 ) -> int:
-    """Run a command line; returns its exit code.
+    """Run shell code as root; returns its exit code. What the login prints before it is left out.
 
     `source` is sent to its standard input; without one, that is empty, or with `endless` open
     and silent, so that its end tells the command that nobody listens any more. Raises HostError
@@ -42,11 +44,12 @@ def stream(
     transport.set_keepalive(KEEPALIVE)
     try:
         channel = transport.open_session()
-        channel.exec_command(command)
+        channel.exec_command(command_line(host, announced(shell)))
     except (SSHException, EOFError) as error:
         raise HostError(f"the connection broke ({error}); run it again") from None
     readers = [
-        gevent.spawn(_drain, *each) for each in ((channel.recv, out), (channel.recv_stderr, err))
+        gevent.spawn(_drain, *each)
+        for each in ((channel.recv, answering(out)), (channel.recv_stderr, err))
     ]
     try:
         if source:

@@ -152,6 +152,10 @@ class Lab:
         """Run a shell script as root in a host, beside SSH; returns what it prints."""
         return hosts.execute(name, "sh", "-ec", script)
 
+    def greets(self, name: str) -> None:
+        """From now on the login of the inventory is greeted on the host, before every command."""
+        self.root(name, f"sed -i '1i echo Welcome' ~{self.data(name)['ssh_user']}/.bashrc")
+
     def login(self, name: str, user: str, *words: str) -> Ran:
         """A fresh login of a user over SSH, for one command."""
         host = next(host for host in self.state["hosts"] if host["name"] == name)

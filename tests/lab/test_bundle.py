@@ -30,8 +30,9 @@ IMAGES: dict[str, Any] = {"docker_images": ["debian:12"]}
 
 @pytest.fixture(scope="module")
 def limit(lab: Lab) -> list[str]:
-    """A dirty Debian 12 and a bare Debian 13 in their starting state, as words of a command."""
+    """A dirty Debian 12 and a bare Debian 13, which greets, as words of a command."""
     lab.reset(*lab.all)
+    lab.greets(lab.debian13)
     return ["--limit", lab.dirty, "--limit", lab.debian13]
 
 

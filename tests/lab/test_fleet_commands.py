@@ -35,7 +35,7 @@ docker tag app:1 app:2
 
 @pytest.fixture(scope="module")
 def inventory(lab: Lab) -> Iterator[str]:
-    """Two hosts with an engine each, and the dirty one, which nobody can log in to."""
+    """Two hosts with an engine each, one that greets, and the dirty one, which lets nobody in."""
     lab.reset(lab.debian13, lab.ubuntu)
     data: dict[str, dict[str, object]] = {
         lab.debian13: {"docker_version": "20.10"},
@@ -46,6 +46,7 @@ def inventory(lab: Lab) -> Iterator[str]:
     assert deployed.code == 0, deployed.output
     for name, version in zip((lab.debian13, lab.ubuntu), ENGINES, strict=True):
         assert lab.root(name, "docker version -f '{{.Server.Version}}'").startswith(version)
+    lab.greets(lab.debian13)
     yield str(lab.inventory(data))
     for name in (lab.debian13, lab.ubuntu):
         lab.root(name, CLEAN)

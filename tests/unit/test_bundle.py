@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 
 from rackwright.bundle.apply import disagreements, plan_with_bundle, with_bundled_images
+from rackwright.bundle.closure import folder_of
 from rackwright.bundle.file import broken, image_file, read_manifest, release_folder
 from rackwright.bundle.folder import making
 from rackwright.bundle.images import write_archive
 from rackwright.bundle.index import index_text, lacking, parse_entries
+from rackwright.host.error import HostError
 from rackwright.laptop.archives import ArchivedImage, read_archive
 from rackwright.laptop.registry import RegistryError, Repository, digest_of
 from rackwright.lock.apply import with_exact_versions
@@ -80,6 +82,22 @@ def test_a_host_lacks_what_apt_would_install_and_was_not_sent() -> None:
     assert lacking([new, upgrade, f"{'b' * 64}  /x/netbase_6.5_all.deb"], ENTRIES) == ENTRIES[:1]
     assert lacking([upgrade, f"{'c' * 64}  /x/netbase_6.5_all.deb"], ENTRIES) == ENTRIES[1:]
     assert lacking([], ENTRIES) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [],
+        ["/data/work", "root /tmp/rackwright-bundle.a1B2c3"],
+        ["root /data/work"],
+        ["root /tmp/rackwright-bundle.a1B2c3/../../data"],
+        ["root "],
+    ],
+)
+def test_no_folder_is_deleted_but_the_one_that_was_made(said: list[str]) -> None:
+    assert folder_of(["root /tmp/rackwright-bundle.a1B2c3"]).endswith("/rackwright-bundle.a1B2c3")
+    with pytest.raises(HostError, match="was asked for a folder"):
+        folder_of(said)
 
 
 def fill(folder: Path, content: bytes = b"deb") -> int:

@@ -19,6 +19,8 @@ from rackwright.fleetwide.sizes import human, parse_size
 from rackwright.fleetwide.tag import said
 from rackwright.fleetwide.whole import whole
 from rackwright.fleetwide.words import entering, exec_command, logs_command, run_command
+from rackwright.host.answer import BEGIN, announced, answer, answering
+from rackwright.host.error import HostError
 from rackwright.host.rooted import reason, rooted
 from rackwright.host.ssh_command import ssh_command
 from rackwright.report.outcome import HostResult, Outcome
@@ -100,6 +102,33 @@ def test_any_word_arrives_as_it_was_through_two_shells(word: str) -> None:
     line = f"sh -c {shlex.quote(rooted(shell, own_sudo=False))}"
     done = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
     assert done.stdout.decode() == word
+
+
+@pytest.mark.parametrize("greeting", ["echo Welcome; ", "printf Welcome; ", ""])
+def test_an_answer_is_what_comes_after_the_words_of_the_login(greeting: str) -> None:
+    shell = greeting + rooted(announced("echo ' one'; echo; exit 7"), own_sudo=False)
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)
+    assert answer(done.stdout.splitlines()) == [" one", ""]
+    assert done.returncode == 7
+
+
+@given(st.binary(), st.binary(max_size=40), st.integers(1, 30))
+def test_a_stream_is_what_comes_after_the_words_of_the_login(
+    greeting: bytes, content: bytes, size: int
+) -> None:
+    sent = greeting + f"\n{BEGIN}\n".encode() + content
+    passed = bytearray()
+    take = answering(passed.extend)
+    for start in range(0, len(sent), size):
+        take(sent[start : start + size])
+    assert passed == content
+
+
+def test_a_host_that_answers_something_else_is_failed_with_its_words() -> None:
+    with pytest.raises(HostError, match="did not run what it was sent; it said: Welcome / closed"):
+        answer(["Welcome", "", "closed"])
+    with pytest.raises(HostError, match="it said: nothing"):
+        answer([])
 
 
 def test_becoming_root_leaves_standard_input_alone(tmp_path: Path) -> None:

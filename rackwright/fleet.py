@@ -170,6 +170,8 @@ def each(
             # An idle connection that is gone is paramiko's SSHException or the socket's OSError.
             except (PyinfraError, SSHException, EOFError, OSError) as error:
                 return HostError(f"the connection broke ({error}); run it again")
+            except (ValueError, LookupError) as error:
+                return HostError(f"its answer cannot be read: {error!r}")
 
     running = {host.name: host.state.pool.spawn(one, host) for host in hosts}
     return {name: greenlet.get() for name, greenlet in running.items()}

@@ -13,7 +13,6 @@ from rich.text import Text
 from rackwright import exits
 from rackwright.fleetwide.hosts import Fleet, fleet, wrong
 from rackwright.gpu.health import Finding, findings
-from rackwright.host.error import HostError
 from rackwright.host.remote import run
 from rackwright.laptop.layers import settings_of
 from rackwright.look.answer import values_by_key
@@ -73,12 +72,8 @@ def _code(hosts: Fleet) -> int:
 
 
 def _look(host: Host, settings: Settings) -> Found:
-    lines = run(host, gpu_look(settings))
-    try:
-        values = values_by_key(lines)
-        gpus = parse_gpus(values) if "gpu_pci" in values else None
-    except (KeyError, ValueError) as error:
-        raise HostError(f"its answer cannot be read: {error!r}") from None
+    values = values_by_key(run(host, gpu_look(settings)))
+    gpus = parse_gpus(values) if "gpu_pci" in values else None
     return gpus, findings(gpus, settings)
 
 

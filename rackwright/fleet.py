@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+import gevent
 from paramiko import SSHException
 from pyinfra import logger
 from pyinfra.api import Config, Host, State
@@ -173,5 +174,10 @@ def each(
             except (ValueError, LookupError) as error:
                 return HostError(f"its answer cannot be read: {error!r}")
 
-    running = {host.name: host.state.pool.spawn(one, host) for host in hosts}
-    return {name: greenlet.get() for name, greenlet in running.items()}
+    running = {}
+    try:
+        for host in hosts:  # it waits here where there are more than may be asked at once
+            running[host.name] = host.state.pool.spawn(one, host)
+        return {name: greenlet.get() for name, greenlet in running.items()}
+    finally:  # where it was interrupted, nobody waits for the others
+        gevent.killall(list(running.values()), block=False)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import click
 import gevent
@@ -20,6 +20,7 @@ from rackwright.results import connect_advice, hosts_of
 from rackwright.settings import SettingsError
 
 Answer = TypeVar("Answer")
+INTERRUPTED: Final = "interrupted; what was begun may go on there: look at the host"
 
 
 @dataclass
@@ -58,10 +59,30 @@ class Fleet:
                 click.echo(f"{host.name}: failed: {error}", err=True)
                 raise
 
-        asking = gevent.spawn(self.ask, told)
+        self._until_interrupted(told)
+        return exits.FAILED if self.results else 0
+
+    def do(self, work: Callable[[Host], str]) -> int:
+        """Do the work on each host that is not over yet; prints the table, returns the exit code.
+
+        The work returns what to say of the host. An interrupt ends it, and the table says where.
+        """
+
+        def noted(host: Host) -> None:
+            self.over(host.name, Outcome.FAILED, INTERRUPTED)
+            try:
+                self.over(host.name, Outcome.DONE, work(host))
+            except HostError as error:
+                self.over(host.name, Outcome.FAILED, str(error))
+                raise
+
+        self._until_interrupted(noted)
+        return self.finish()
+
+    def _until_interrupted(self, work: Callable[[Host], object]) -> None:
+        asking = gevent.spawn(self.ask, work)
         with interruptible(lambda _: asking.kill(block=False)):
             asking.get()
-        return exits.FAILED if self.results else 0
 
     @property
     def rows(self) -> list[HostResult]:
@@ -126,9 +147,7 @@ def on_each(
         with fleet(inventory, limit, exclude) as hosts:
             if endless:
                 return hosts.watch(work)
-            for name, detail in hosts.ask(work).items():
-                hosts.over(name, Outcome.DONE, detail)
-            return hosts.finish()
+            return hosts.do(work)
     except SettingsError as error:
         return wrong(error)
 

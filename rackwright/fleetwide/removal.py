@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import click
 import typer
+from pyinfra.api import Host
 
 from rackwright import exits
 from rackwright.fleetwide.choice import Choice, Removal
@@ -53,14 +54,13 @@ def remove(
             if not (yes or _confirmed(going)):
                 click.echo("Nothing was removed.", err=True)
                 return exits.REFUSED
-            done = hosts.ask(
-                lambda host: run(
-                    host, _shell(going[host.name], request, hold), PATIENCE + hold.wait
-                )
-            )
-            for name in done:
-                hosts.over(name, Outcome.DONE, f"{summary(going[name])} removed")
-            return hosts.finish()
+
+            def work(host: Host) -> str:
+                removals = going[host.name]
+                run(host, _shell(removals, request, hold), PATIENCE + hold.wait)
+                return f"{summary(removals)} removed"
+
+            return hosts.do(work)
     except SettingsError as error:
         return wrong(error)
 

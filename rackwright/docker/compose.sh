@@ -6,15 +6,27 @@ set -eu
 umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 name=$2 folder=/var/lib/rackwright/compose/$2
+values= # what the ${VARIABLES} stand for, in lines
 
 fail() { # SENTENCE
     printf 'the compose project %s %s\n' "$name" "$1" >&2
     exit 1
 }
 
-compose() {
-    docker compose --project-name "$name" --project-directory "$folder" "$@" </dev/null
-}
+compose() ( # the variables are there for docker alone: their names may be those of ours
+    set -f
+    IFS='
+'
+    # shellcheck disable=SC2086 # a word for each line
+    set -- $values '' --project-name "$name" --project-directory "$folder" "$@"
+    while [ -n "$1" ]; do
+        # shellcheck disable=SC2163 # it is VARIABLE=VALUE
+        export "$1"
+        shift
+    done
+    shift
+    exec docker compose "$@" </dev/null
+)
 
 said() { # the last line of what compose said, where it says why
     sed '/^$/d; s/^Error response from daemon: //' "$errors" | tail -n 1
@@ -51,8 +63,8 @@ last_words() {
 up() { # PROJECT SECONDS APPLIED: from compose.yaml.new in its folder
     seconds=$2 applied=$3
     while IFS= read -r line && [ -n "$line" ]; do
-        # shellcheck disable=SC2163 # the line is VARIABLE=VALUE
-        export "$line"
+        values="$values$line
+"
     done
     if ! compose --file "$folder/compose.yaml.new" config --quiet 2>"$errors"; then
         rm "$folder/compose.yaml.new"

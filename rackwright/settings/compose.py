@@ -1,13 +1,25 @@
 """Compose projects of a host. What they are stands in files on this machine."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, Field, JsonValue, model_validator
 
 from rackwright.settings.containers import Secret
 from rackwright.settings.docker_values import Line, Project
 from rackwright.settings.section import FORBID, Section
 from rackwright.settings.values import VariableName
+
+# What would have docker itself do something else than bring up this project on this host.
+_STEERS: Final = ("PATH", "DOCKER_CONTEXT", "DOCKER_HOST", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME")
+
+
+def _free(value: str) -> str:
+    if value in _STEERS or value.startswith("LD_"):
+        raise ValueError(f"{value} steers docker itself; give the variable another name")
+    return value
+
+
+ProjectVariable = Annotated[VariableName, AfterValidator(_free)]
 
 
 class ComposeProject(BaseModel):
@@ -18,8 +30,8 @@ class ComposeProject(BaseModel):
     file: Line | None = None
     template: Line | None = None
     vars: dict[str, JsonValue] = {}
-    env: dict[VariableName, Line] = {}
-    secrets: dict[VariableName, Secret] = {}
+    env: dict[ProjectVariable, Line] = {}
+    secrets: dict[ProjectVariable, Secret] = {}
     state: Literal["running", "absent"] = "running"
     # Seconds in which its containers have to be running, and healthy where that is checked.
     wait: Annotated[int, Field(ge=1)] = 60

@@ -20,6 +20,7 @@ services:
     environment:
       GREETING: ${GREETING:?}
       PASSWORD: ${PASSWORD}
+      OURS: ${name} ${folder} ${line} ${values} ${IFS}
     volumes: ["keep:/keep"]
 {% endfor %}
   once:
@@ -30,6 +31,8 @@ volumes:
 """
 STAYS = "trap exit TERM; echo here I am; while :; do sleep 1 & wait $$!; done"
 GREETING = 'it\'s "me" & $HOME #1'
+# Names that the script on the host has for values of its own.
+OURS = dict.fromkeys(("name", "folder", "line", "values", "IFS"), "theirs")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def app(template: Path, *services: str, command: str = STAYS, **changed: Any) ->
     project = {
         "template": str(template),
         "vars": {"services": list(services) or ["one", "two"], "command": command},
-        "env": {"GREETING": GREETING},
+        "env": {"GREETING": GREETING, **OURS},
         "secrets": {"PASSWORD": {"env": VARIABLE}},
     }
     return {"docker_compose": {"app": {**project, **changed}}}
@@ -74,7 +77,8 @@ def host(lab: Lab, made: Ran, template: Path, request: pytest.FixtureRequest) ->
 def test_its_containers_run(lab: Lab, host: str) -> None:
     one = inspect(lab, host, "app-one-1")
     assert one["State"]["Running"]
-    assert {f"GREETING={GREETING}", f"PASSWORD={WORDS}"} <= set(one["Config"]["Env"])
+    ours = f"OURS={' '.join(OURS.values())}"
+    assert {f"GREETING={GREETING}", f"PASSWORD={WORDS}", ours} <= set(one["Config"]["Env"])
     assert inspect(lab, host, "app-once-1")["State"]["Status"] == "exited"
 
 

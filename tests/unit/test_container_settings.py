@@ -103,6 +103,14 @@ def test_names_that_are_refused(name: str) -> None:
         ({"docker_compose": {"app": {"file": "x", "vars": {"a": 1}}}}, "only a template has"),
         ({"docker_compose": {"App": {"file": "x"}}}, "a project has only small letters"),
         (
+            {"docker_compose": {"app": {"file": "x", "env": {"DOCKER_HOST": "x"}}}},
+            "DOCKER_HOST steers docker itself",
+        ),
+        (
+            {"docker_compose": {"app": {"file": "x", "secrets": {"LD_PRELOAD": {"env": "B"}}}}},
+            "LD_PRELOAD steers docker itself",
+        ),
+        (
             {"docker_compose": {"app": {"file": "x"}}, "docker_plugins": []},
             'add "compose" to docker_plugins',
         ),

@@ -7,6 +7,7 @@ umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 name=$2 folder=/var/lib/rackwright/compose/$2
 values= # what the ${VARIABLES} stand for, in lines
+known=  # containers from before, each with how often Docker had restarted it by then
 
 fail() { # SENTENCE
     printf 'the compose project %s %s\n' "$name" "$1" >&2
@@ -32,15 +33,17 @@ said() { # the last line of what compose said, where it says why
     sed '/^$/d; s/^Error response from daemon: //' "$errors" | tail -n 1
 }
 
-states() { # a line for each container: name, state, exit code, restarts, health, restart policy
+states() { # a line for each container: ID/restarts, name, state, exit code, health, restart policy
     ids=$(docker ps --all --quiet --filter "label=com.docker.compose.project=$name" \
         --filter label=com.docker.compose.oneoff=False)
     # shellcheck disable=SC2086 # they are IDs
-    [ -z "$ids" ] || docker container inspect --format '{{slice .Name 1}} {{.State.Status}} {{.State.ExitCode}} {{.RestartCount}} {{if .State.Health}}{{.State.Health.Status}}{{else}}unchecked{{end}} {{or .HostConfig.RestartPolicy.Name "no"}}' $ids
+    [ -z "$ids" ] || docker container inspect --format '{{.ID}}/{{.RestartCount}} {{slice .Name 1}} {{.State.Status}} {{.State.ExitCode}} {{if .State.Health}}{{.State.Health.Status}}{{else}}unchecked{{end}} {{or .HostConfig.RestartPolicy.Name "no"}}' $ids
 }
 
 wrong() { # the first container that will not do, and why; nothing while there is none
-    states | while read -r container state code restarts health policy; do
+    states | while read -r counted container state code health policy; do
+        restarts=${counted#*/}
+        ! printf '%s\n' "$known" | grep -Fqx "$counted" || restarts=0 # what was before says nothing
         case "$state $restarts $health" in
         running\ 0\ unhealthy) echo "$container turned unhealthy" ;;
         created* | running\ 0\ *) continue ;;
@@ -70,6 +73,7 @@ up() { # PROJECT SECONDS APPLIED: from compose.yaml.new in its folder
         rm "$folder/compose.yaml.new"
         fail "stays as it is, for its file cannot be used: $(said)"
     fi
+    known=$(states | cut -d ' ' -f 1)
     rm -f "$folder/applied" "$folder/containers"
     mv "$folder/compose.yaml.new" "$folder/compose.yaml"
     compose --file "$folder/compose.yaml" up --detach --remove-orphans --quiet-pull 2>"$errors" >/dev/null ||
@@ -86,7 +90,7 @@ up() { # PROJECT SECONDS APPLIED: from compose.yaml.new in its folder
         [ "$(date +%s)" -lt $limit ] || fail "is not healthy after $seconds s$(last_words)"
         sleep 0.5
     done
-    states | awk '$2 == "running" { print $1 }' >"$folder/containers"
+    states | awk '$3 == "running" { print $2 }' >"$folder/containers"
     printf '%s\n' "$applied" >"$folder/applied"
 }
 

@@ -37,6 +37,7 @@ well() { # SECONDS: whether it runs and is healthy; why not is in $why
         age=$(($(date +%s) - began))
         # shellcheck disable=SC2046 # four words, after the seconds
         set -- "$1" $(field "$name" '{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{if .State.Health}}{{.State.Health.Status}}{{else}}unchecked{{end}}')
+        [ "$3" != "$restarts" ] || set -- "$1" "$2" 0 "$4" "$5"
         case "$2 $3 $5" in
         'running 0 healthy') return 0 ;;
         'running 0 unchecked')
@@ -63,6 +64,8 @@ well() { # SECONDS: whether it runs and is healthy; why not is in $why
 }
 
 begin() { # SECONDS: it is started and well; why not is in $why
+    # One that runs already, paused until now, keeps count of what Docker did to it before.
+    restarts=$(field "$name" '{{.RestartCount}}')
     if ! docker container start "$name" >/dev/null 2>"$errors"; then
         why="does not start: $(said "$errors")"
         return 1

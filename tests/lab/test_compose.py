@@ -9,7 +9,18 @@ import pytest
 
 from lab import counter
 from tests.lab.fleet import Lab, Ran
-from tests.lab.workload import SEEN, VARIABLE, WORDS, bare, both, files_with, inspect, names, run
+from tests.lab.workload import (
+    SEEN,
+    VARIABLE,
+    WORDS,
+    bare,
+    both,
+    files_with,
+    inspect,
+    names,
+    restarted,
+    run,
+)
 
 TEMPLATE = """\
 services:
@@ -145,6 +156,17 @@ def test_what_somebody_changed_comes_back(
     assert inspect(lab, host, "app-one-1")["Id"] == one
     again = run(lab, app(template), limit=(host,))
     assert "1 unchanged" in again.output, again.output
+
+
+def test_what_docker_restarted_once_is_no_failure_for_ever(
+    lab: Lab, host: str, template: Path
+) -> None:
+    lab.root(host, "docker update --restart always app-one-1")
+    restarted(lab, host, "app-one-1")
+    lab.root(host, "rm /var/lib/rackwright/compose/app/applied")
+    ran = run(lab, app(template), limit=(host,))
+    assert ran.code == 0, ran.output
+    assert inspect(lab, host, "app-one-1")["RestartCount"] == 1
 
 
 def test_a_file_that_cannot_be_used_changes_nothing(lab: Lab, host: str, template: Path) -> None:

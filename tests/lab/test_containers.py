@@ -22,6 +22,7 @@ from tests.lab.workload import (
     files_with,
     inspect,
     names,
+    restarted,
 )
 
 WEB: dict[str, Any] = {
@@ -252,6 +253,7 @@ def test_stopped_started_and_removed(lab: Lab, host: str) -> None:
     ran = run(lab, {"db": DB, "web": WEB}, limit=(host,))
     assert ran.code == 0, ran.output
     assert inspect(lab, host, "web")["Id"] == web
+    restarted(lab, host, "web")
     lab.root(host, "docker pause web")
     ran = run(lab, {"db": DB, "web": WEB}, limit=(host,))
     assert ran.code == 0, ran.output

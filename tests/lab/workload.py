@@ -60,6 +60,15 @@ def inspect(lab: Lab, name: str, container: str) -> dict[str, Any]:
     return found
 
 
+def restarted(lab: Lab, name: str, container: str) -> None:
+    """What runs in a container dies, and Docker restarts it for the first time."""
+    pid = inspect(lab, name, container)["State"]["Pid"]
+    form = "{{.RestartCount}} {{.State.Running}}"
+    runs = f"[ \"$(docker container inspect --format '{form}' {container})\" = '1 true' ]"
+    lab.root(name, f"kill -9 {pid}; for i in $(seq 50); do ! {runs} || exit 0; sleep 0.2; done")
+    assert inspect(lab, name, container)["RestartCount"] == 1
+
+
 def names(lab: Lab, name: str, what: str = "container") -> set[str]:
     """The names of all containers (networks, volumes) of a host."""
     every = "--all" if what == "container" else ""

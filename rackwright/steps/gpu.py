@@ -57,7 +57,7 @@ def gpu_steps(settings: Settings, observed: Observed, toolkit: ToolkitStep | Non
         )
         return GpuSteps(driver=driver, notes=(*notes, pending))
     reboot = reboot_step(gpus, reason)
-    mig = mig_step(settings, gpus, driver or reboot)
+    mig = mig_step(settings, gpus, driver, reboot)
     cdi = cdi_step(settings, gpus, (driver, toolkit, reboot, mig))
     return GpuSteps(driver, reboot, mig, cdi, notes)
 

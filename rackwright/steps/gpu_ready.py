@@ -1,7 +1,7 @@
 """What the GPUs need when the driver is there: a reboot, MIG devices, a CDI specification."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rackwright.change import Change, Impact
 from rackwright.gpu.cdi import stale
@@ -76,13 +76,17 @@ def reboot_step(gpus: Gpus | None, reason: str) -> RebootStep | None:
 
 
 def mig_step(
-    settings: Settings, gpus: Gpus | None, loading: DriverStep | RebootStep | None
+    settings: Settings, gpus: Gpus | None, driver: DriverStep | None, reboot: RebootStep | None
 ) -> MigStep | None:
-    """The GPUs whose MIG devices differ from the wanted ones; None when none does."""
-    if gpus is None or not settings.gpu_mig or not (gpus.gpus or loading):
+    """The GPUs whose MIG devices differ from the wanted ones; None when none does.
+
+    A reboot leaves the mode and takes the devices away (NVIDIA, "MIG User Guide": "created MIG
+    devices are not persistent across system reboots").
+    """
+    if gpus is None or not settings.gpu_mig or not (gpus.gpus or driver or reboot):
         return None
     # A driver that is about to be loaded shows its GPUs afterwards.
-    there = {gpu.index: gpu for gpu in gpus.gpus}
+    there = {gpu.index: replace(gpu, profiles=()) if reboot else gpu for gpu in gpus.gpus}
     wanted = {
         index: profiles
         for index in (there or map(str, range(len(gpus.devices))))
@@ -91,8 +95,11 @@ def mig_step(
     }
     if not wanted:
         return None
-    changes = tuple(_mig_change(index, each, there.get(index)) for index, each in wanted.items())
-    return MigStep(wanted, changes)
+    reason = "gpu_mig asks for it"
+    if reboot and there:
+        reason += ", and a reboot takes devices away"
+    changes = (_mig_change(index, each, there.get(index), reason) for index, each in wanted.items())
+    return MigStep(wanted, tuple(changes))
 
 
 def cdi_step(
@@ -132,9 +139,9 @@ def _right(gpu: Gpu | None, wanted: tuple[str, ...]) -> bool:
     return bool(gpu.mig) and sorted(gpu.profiles) == sorted(wanted)
 
 
-def _mig_change(index: str, wanted: tuple[str, ...], gpu: Gpu | None) -> Change:
+def _mig_change(index: str, wanted: tuple[str, ...], gpu: Gpu | None, reason: str) -> Change:
     before = "not known yet"
     if gpu:
         before = (", ".join(gpu.profiles) or "on, without devices") if gpu.mig else "off"
     after = ", ".join(wanted) or "off"
-    return Change("gpus", f"MIG of GPU {index}", before, after, "gpu_mig asks for it")
+    return Change("gpus", f"MIG of GPU {index}", before, after, reason)

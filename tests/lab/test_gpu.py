@@ -223,9 +223,13 @@ def test_a_wave_that_costs_a_card_is_the_last(gpus: Gpus, rebooted: Ran, tmp_pat
 
 def test_a_driver_change_on_an_idle_host_ends_with_its_reboot(gpus: Gpus, rebooted: Ran) -> None:
     boot = gpus.boot(gpus.a100)
-    ran = gpus.deploy(gpus.a100, gpu_driver=NEW, gpu_allow_reboot=True)
+    # The reboot takes the MIG devices away, which were there before.
+    wanted = {"0": SHARES, "1": []}
+    ran = gpus.deploy(gpus.a100, gpu_driver=NEW, gpu_allow_reboot=True, gpu_mig=wanted)
     assert ran.code == 0, ran.output
     assert gpus.boot(gpus.a100) != boot
     assert gpus.smi(gpus.a100, "driver_version") == [NEW] * 2
+    listed = gpus.lab.root(gpus.a100, "nvidia-smi -L")
+    assert [line.split()[1] for line in listed.splitlines() if "MIG" in line[:6]] == SHARES
     assert gpus.lab.inspect(gpus.a100).service("nvidia-fabricmanager").is_running
     containers_see_all(gpus, gpus.a100)

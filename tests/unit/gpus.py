@@ -61,6 +61,8 @@ def gpus_after(settings: Settings, host: Observed, plan: Plan) -> Gpus:
         packages = {name: replace(each, status="hi") for name, each in packages.items()}
     profiles = dict(plan.mig.profiles) if plan.mig else {}
     shown = gpus.gpus or tuple(_gpu(number) for number in range(len(gpus.devices)))
+    if plan.reboot:
+        shown = tuple(replace(each, profiles=()) for each in shown)
     cards = tuple(
         replace(each, mig=bool(profiles[each.index]), profiles=profiles[each.index])
         if each.index in profiles

@@ -26,6 +26,9 @@ FULL: dict[str, Any] = {
     "gpu_allow_reboot": True,
 }
 
+# What the GPUs of DGX are divided into.
+RIGHT = {"all": [], "0": ["3g.20gb", "1g.5gb"]}
+
 
 def planned(host: Observed = UBUNTU, **data: Any) -> Plan:
     """The plan for these settings."""
@@ -57,7 +60,7 @@ def free(gpus: Gpus) -> Gpus:
             "gpu_driver": st.sampled_from(["keep", "570-server-open", "580", "distro"]),
             "gpu_toolkit_version": st.sampled_from([None, "latest", "1.17.8"]),
             "gpu_allow_reboot": st.booleans(),
-            "gpu_mig": st.sampled_from([{}, {"all": []}, {"0": ["3g.20gb", "3g.20gb"]}]),
+            "gpu_mig": st.sampled_from([{}, {"all": []}, {"0": ["3g.20gb", "3g.20gb"]}, RIGHT]),
             "gpu_hold": st.booleans(),
         }
     ).map(lambda data: Settings(**data)),
@@ -138,6 +141,16 @@ def test_the_reboot_that_was_pending_brings_mig_and_cdi_with_it() -> None:
     assert after_it.driver is None
     assert after_it.reboot and after_it.cdi and after_it.gpu_verify
     assert after_it.mig and set(after_it.mig.profiles) == {"0", "1"}
+
+
+def test_mig_devices_do_not_outlive_a_reboot_and_come_again() -> None:
+    host = gpu_host(idle(DGX))
+    made = planned(host, **{**FULL, "gpu_driver": "580-server-open"}, gpu_mig=RIGHT)
+    assert made.reboot and made.mig
+    assert made.mig.profiles == {"0": ("3g.20gb", "1g.5gb")}
+    (change,) = made.mig.changes
+    assert (change.before, change.after) == ("on, without devices", "3g.20gb, 1g.5gb")
+    assert "a reboot takes devices away" in change.reason
 
 
 def test_fabric_manager_of_another_version_is_healed() -> None:

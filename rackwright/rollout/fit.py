@@ -21,15 +21,13 @@ class Before(BaseModel):
 
 
 def before(seen: Observed, settings: Settings, plan: Plan | None) -> Before:
-    """What a host must be measured by; containers that the plan is asked to stop may be gone."""
-    asked = {
-        name
-        for change in (plan.changes if plan else ())
-        if change.task in ASKED
-        for name in change.stops
-    }
+    """What a host must be measured by.
+
+    Containers may be gone that the plan is asked to stop, or waits for until they have ended.
+    """
+    gone = {*_asked(plan), *_waited_for(seen, plan)} if plan else ()
     return Before(
-        containers=tuple(name for name in _running(seen) if name not in asked),
+        containers=tuple(name for name in _running(seen) if name not in gone),
         gpus=tuple(map(str, findings(seen.gpus, settings))),
     )
 
@@ -41,6 +39,17 @@ def unfit(then: Before, now: Observed, settings: Settings) -> list[str]:
         wrong.append(f"these containers ran before, and do not run now: {', '.join(gone)}")
     ills = map(str, findings(now.gpus, settings))
     return [*wrong, *(ill for ill in ills if ill not in then.gpus)]
+
+
+def _asked(plan: Plan) -> Iterable[str]:
+    return (name for change in plan.changes if change.task in ASKED for name in change.stops)
+
+
+def _waited_for(seen: Observed, plan: Plan) -> Iterable[str]:
+    if not (seen.gpus and plan.gpu_wait):
+        return ()
+    containers = (process.container for process in seen.gpus.processes)
+    return (*plan.gpu_wait_for, *(each.name for each in containers if each))
 
 
 def _running(seen: Observed) -> Iterable[str]:

@@ -97,7 +97,7 @@ def plan(
         )
     hold = hold_step(settings, observed, engine, (toolkit, gpu.driver))
     others = _others(settings, observed, engine, conflicts, toolkit)
-    service = service_step(observed, others)
+    service, pending = service_step(observed, others), ""
     if settings.docker_restart == "never":
         service, pending = deferred(service, others)
         notes += [pending] if pending else []
@@ -153,8 +153,9 @@ def plan(
         apt_timeout=settings.docker_apt_timeout,
         architecture=observed.architecture,
     )
-    cdi = "features.cdi" in others.goal
-    planned = replace(planned, gpu_verify=gpu_verification(settings, observed, planned, cdi))
+    cdi, waits = "features.cdi" in others.goal, bool(pending)
+    shown = gpu_verification(settings, observed, planned, keys=cdi, restart_pending=waits)
+    planned = replace(planned, gpu_verify=shown)
     return with_jobs(settings, observed, planned)
 
 

@@ -22,7 +22,8 @@ def toolkit(plan: Plan) -> None:
             seconds=plan.apt_timeout,
             commands=[f"apt-mark unhold {' '.join(step.lifted)}"],
         )
-    if step.first and plan.service and plan.service.action == "restart":
+    # Also where that is not done now, because docker_restart is never.
+    if step.first and (plan.service is None or plan.service.action != "start"):
         server.shell(
             name="The host knows that Docker needs a restart",
             commands=[command(DAEMON_SH, "pending", "restart")],

@@ -63,18 +63,20 @@ def gpu_steps(settings: Settings, observed: Observed, toolkit: ToolkitStep | Non
 
 
 def gpu_verification(
-    settings: Settings, observed: Observed, plan: Plan, keys: bool
+    settings: Settings, observed: Observed, plan: Plan, *, keys: bool, restart_pending: bool
 ) -> GpuVerifyStep | None:
     """How to show that the GPUs work; None while a reboot is pending.
 
-    `keys` says whether containers get GPUs through CDI, too.
+    `keys` says whether containers get GPUs through CDI, too. While a restart of Docker is pending,
+    which may be the one that shows it the toolkit, only the host is asked.
     """
     steps = (plan.toolkit, plan.driver, plan.reboot, plan.mig, plan.cdi, plan.gpu_sources)
     if reboot_reason(observed.gpus, plan.driver) and plan.reboot is None:
         return None
     # A run that died may have been the one whose changes nobody has seen at work.
     changed = any(steps) or observed.unfinished is not None
-    return gpu_verify_step(settings, observed.gpus, changed, keys)
+    step = gpu_verify_step(settings, observed.gpus, changed, keys)
+    return replace(step, image="") if step and restart_pending else step
 
 
 def jobs_at_risk(observed: Observed, plan: Plan) -> tuple[str, ...]:

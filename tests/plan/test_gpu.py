@@ -121,6 +121,25 @@ def test_the_toolkit_comes_before_docker_looks_for_it(source: Source, tmp_path: 
     assert install not in ran.commands
 
 
+@pytest.mark.parametrize("restart", ["never", "when-needed"])
+def test_a_first_toolkit_is_written_down_as_a_pending_restart(
+    source: Source, tmp_path: Path, restart: str
+) -> None:
+    (tmp_path / "gpgkey").write_text(str(source.key))
+    without = [f"gpu_package {name}" for name in TOOLKIT_PACKAGES]
+    ran = deploy(
+        source,
+        dgx(source, *WITHOUT, *without),
+        [],
+        gpu_mig={},
+        gpu_toolkit_version="latest",
+        gpu_toolkit_repo_url=source.url.removesuffix("/linux"),
+        gpu_toolkit_key_fingerprint=source.key.fingerprint,
+        docker_restart=restart,
+    )
+    assert "Toolkit | The host knows that Docker needs a restart" in ran.operations
+
+
 def test_a_key_that_is_not_the_wanted_one_ends_it_before_it_began(
     source: Source, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

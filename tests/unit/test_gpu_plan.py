@@ -305,6 +305,16 @@ TRAIN, BARE_JOB = (
 )
 
 
+def test_while_a_restart_is_pending_only_the_host_shows_that_it_works() -> None:
+    loaded = replace(free(idle(DGX)), packages={})
+    host = replace(RUNNING, gpus=loaded, packages=_engine("5:26.1.5-1~x"))
+    first = planned(host, gpu_toolkit_version="latest")
+    assert first.service and first.service.action == "restart"
+    assert first.gpu_verify and first.gpu_verify.ways == ("--gpus all", "CDI")
+    never = planned(host, gpu_toolkit_version="latest", docker_restart="never")
+    assert never.gpu_verify and never.gpu_verify.ways == ()
+
+
 def test_a_busy_host_is_left_alone_and_the_jobs_are_named() -> None:
     made = planned(gpu_host(DGX), **BROKEN)
     assert made.jobs == (TRAIN, BARE_JOB)

@@ -39,7 +39,7 @@ def merged(
                     ]
                 )
     old = before or Lock(keys=(), packages={})
-    releases = {*old.packages, *packages}
+    releases = dict.fromkeys((*old.packages, *packages))  # in a stable order
     return Lock(
         keys=tuple(sorted({*old.keys, *keys})),
         packages={

@@ -207,6 +207,12 @@ def test_a_lock_of_some_hosts_leaves_what_others_want_of_the_same_release() -> N
     assert merged([again], ["0" * 40], {}, LOCK).packages == {release: {"stable/latest": newer}}
 
 
+def test_releases_keep_their_order() -> None:
+    releases = [f"debian/{number}/amd64" for number in range(20)]
+    asked = [Resolved(each, "stable/latest", every_package()) for each in releases]
+    assert list(merged(asked, [], {}, None).packages) == releases
+
+
 def test_a_lock_of_some_hosts_leaves_other_releases_as_they_are() -> None:
     one = Resolved("ubuntu/noble/arm64", "stable/latest", every_package())
     held = json.loads(lock_text(merged([one], ["0" * 40], {}, LOCK)))

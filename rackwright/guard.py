@@ -18,12 +18,12 @@ def blocked(settings: Settings, plan: Plan) -> str | None:
             'may be lost, to "go"'
         )
     unasked = [change.stops for change in plan.changes if change.task not in ASKED]
-    stops = tuple(dict.fromkeys(chain.from_iterable(unasked)))
+    names = dict.fromkeys(chain.from_iterable(unasked))
+    stops = tuple(name for name in names if name not in plan.ending)
     if not stops or settings.docker_allow_container_stop:
         return None
-    names = ", ".join(stops)
     return (
-        f"this would stop the running container{'s' if len(stops) > 1 else ''} {names}: "
+        f"this would stop the running container{'s' if len(stops) > 1 else ''} {', '.join(stops)}: "
         f"{_why(plan)}; if that may be, set docker_allow_container_stop for the host, or add "
         "--data docker_allow_container_stop=true to the command"
     )
@@ -32,4 +32,6 @@ def blocked(settings: Settings, plan: Plan) -> str | None:
 def _why(plan: Plan) -> str:
     if plan.conflicts and plan.conflicts.stops_engine:
         return "the distribution's engine is replaced, and its containers end with it"
-    return plan.service.uncovered if plan.service else "Docker stops"
+    if plan.service and plan.service.uncovered:
+        return plan.service.uncovered
+    return "the host reboots, as gpu_allow_reboot allows" if plan.reboot else "Docker stops"

@@ -56,7 +56,8 @@ class Plan:
     `resumes` is true when an earlier run on this host did not get to its end. `notes` are sentences
     about what is left as it is and why, for the admin to know. `jobs` on the GPUs would be broken,
     and nobody gave them up; `gpu_wait` is for how many seconds they are waited for,
-    and for the containers in `gpu_wait_for`, idle or not. `apt_timeout`
+    and for the containers in `gpu_wait_for`, idle or not; those in `ending` have ended by then,
+    with their jobs or by themselves. `apt_timeout`
     is how many seconds to wait for whoever else uses apt. `turn` is by what the run holds the host
     while it makes changes.
     `architecture` is the host's, as Debian and Docker name it. `compared` says that the changes are
@@ -104,6 +105,7 @@ class Plan:
     jobs: tuple[str, ...] = ()
     gpu_wait: int = 0
     gpu_wait_for: tuple[str, ...] = ()
+    ending: tuple[str, ...] = ()
     apt_timeout: int = 300
     turn: Turn | None = None
     architecture: str = ""

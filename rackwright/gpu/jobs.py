@@ -45,6 +45,12 @@ def losers(gpus: Gpus) -> tuple[str, ...]:
     return tuple(each.name for each in gpus.containers if _loses(each))
 
 
+def computing(gpus: Gpus) -> tuple[str, ...]:
+    """Names of the containers in which somebody computes."""
+    containers = (process.container for process in gpus.processes)
+    return tuple(dict.fromkeys(each.name for each in containers if each))
+
+
 def _loses(container: GpuContainer | None) -> bool:
     return container is not None and container.way == "runtime"
 

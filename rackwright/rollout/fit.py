@@ -25,7 +25,7 @@ def before(seen: Observed, settings: Settings, plan: Plan | None) -> Before:
 
     Containers may be gone that the plan is asked to stop, or waits for until they have ended.
     """
-    gone = {*_asked(plan), *_waited_for(seen, plan)} if plan else ()
+    gone = {*_asked(plan), *plan.ending} if plan else ()
     return Before(
         containers=tuple(name for name in _running(seen) if name not in gone),
         gpus=tuple(map(str, findings(seen.gpus, settings))),
@@ -43,13 +43,6 @@ def unfit(then: Before, now: Observed, settings: Settings) -> list[str]:
 
 def _asked(plan: Plan) -> Iterable[str]:
     return (name for change in plan.changes if change.task in ASKED for name in change.stops)
-
-
-def _waited_for(seen: Observed, plan: Plan) -> Iterable[str]:
-    if not (seen.gpus and plan.gpu_wait):
-        return ()
-    containers = (process.container for process in seen.gpus.processes)
-    return (*plan.gpu_wait_for, *(each.name for each in containers if each))
 
 
 def _running(seen: Observed) -> Iterable[str]:

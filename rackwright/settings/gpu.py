@@ -94,7 +94,9 @@ class GpuSettings(Section):
         False, description="Every container runs with the `nvidia` runtime, also without `--gpus`."
     )
     gpu_allow_reboot: bool = Field(
-        False, description="A run may reboot a host whose new driver needs that."
+        False,
+        description="A run may reboot a host whose new driver needs that; where "
+        "containers run, `docker_allow_container_stop` has to be set, too.",
     )
     gpu_busy: Literal["skip", "wait", "go"] = Field(
         "skip",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from rackwright.gpu.health import hardware
-from rackwright.gpu.jobs import all_jobs, in_containers, losers, lost_by_reload, on_gpus
+from rackwright.gpu.jobs import all_jobs, computing, in_containers, losers, lost_by_reload, on_gpus
 from rackwright.look.observed import Observed
 from rackwright.plan import Plan
 from rackwright.settings import Settings
@@ -56,7 +56,7 @@ def gpu_steps(settings: Settings, observed: Observed, toolkit: ToolkitStep | Non
             "idle, or set gpu_allow_reboot"
         )
         return GpuSteps(driver=driver, notes=(*notes, pending))
-    reboot = reboot_step(gpus, reason)
+    reboot = reboot_step(observed, reason)
     mig = mig_step(settings, gpus, driver, reboot)
     cdi = cdi_step(settings, gpus, (driver, toolkit, reboot, mig))
     return GpuSteps(driver, reboot, mig, cdi, notes)
@@ -120,10 +120,12 @@ def with_jobs(settings: Settings, observed: Observed, plan: Plan) -> Plan:
     if settings.gpu_busy == "skip":
         return replace(plan, jobs=jobs)
     note = f"waits for up to {settings.gpu_wait} until these jobs end: {'; '.join(jobs)}"
+    waits_for = losers(observed.gpus) if _reloads_systemd(observed, plan) else ()
     return replace(
         plan,
         notes=(*plan.notes, note),
         jobs=jobs,
         gpu_wait=seconds(settings.gpu_wait),
-        gpu_wait_for=losers(observed.gpus) if _reloads_systemd(observed, plan) else (),
+        gpu_wait_for=waits_for,
+        ending=tuple(dict.fromkeys((*waits_for, *computing(observed.gpus)))),
     )

@@ -7,6 +7,7 @@ from rackwright.change import Change, Impact
 from rackwright.gpu.cdi import stale
 from rackwright.gpu.health import mismatch
 from rackwright.look.gpu import Gpu, Gpus
+from rackwright.look.observed import Observed
 from rackwright.settings import Settings
 from rackwright.steps.gpu_driver import DriverStep, wanted_units
 from rackwright.steps.gpu_toolkit import ToolkitStep
@@ -65,13 +66,16 @@ def reboot_reason(gpus: Gpus | None, driver: DriverStep | None) -> str:
     return mismatch(gpus) if gpus.modules else ""
 
 
-def reboot_step(gpus: Gpus | None, reason: str) -> RebootStep | None:
-    """The reboot for this reason; None for no reason."""
+def reboot_step(observed: Observed, reason: str) -> RebootStep | None:
+    """The reboot for this reason, which stops all containers; None for no reason."""
+    gpus = observed.gpus
     if gpus is None or not reason:
         return None
     before = f"up, kernel {gpus.kernel}"
     after = f"rebooted, kernel {gpus.next_kernel}"
-    change = Change("gpus", "the host", before, after, reason, Impact.REBOOT)
+    running = observed.engine.containers if observed.engine else ()
+    stops = (*running, *observed.rootless_containers)
+    change = Change("gpus", "the host", before, after, reason, Impact.REBOOT, stops)
     return RebootStep(wanted_units(gpus), (change,))
 
 

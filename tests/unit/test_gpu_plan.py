@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rackwright.change import Impact
 from rackwright.guard import blocked
 from rackwright.look.gpu import GpuContainer, GpuProcess, Gpus, Unit
-from rackwright.look.observed import Observed, Package
+from rackwright.look.observed import Engine, Observed, Package
 from rackwright.packages.nvidia import TOOLKIT_PACKAGES
 from rackwright.packages.nvidia_sources import CUDA_SOURCE, TOOLKIT_SOURCE, is_cuda, is_toolkit
 from rackwright.plan import Plan, RefusedError
@@ -120,6 +120,37 @@ def test_another_driver_takes_a_reboot_which_is_pending_until_it_is_allowed() ->
     pending = planned(host, **{**wanted, "gpu_allow_reboot": False})
     assert pending.driver and not (pending.reboot or pending.cdi or pending.gpu_verify)
     assert any("a reboot is pending (driver 570.86.15 is loaded" in each for each in pending.notes)
+
+
+def test_a_reboot_stops_containers_and_that_takes_their_word() -> None:
+    settings = Settings(**{**FULL, "gpu_driver": "580-server-open"})
+    host = replace(RUNNING, gpus=free(idle(DGX)), packages=_engine("5:26.1.5-1~x"))
+    engine = Engine("26.1.5", live_restore=True, containers=("web",))
+    busy = replace(host, engine=engine, rootless_containers=("dave/app",))
+    made = plan(settings, busy)
+    assert made.reboot and made.reboot.changes[0].stops == ("web", "dave/app")
+    reason = blocked(settings, made)
+    assert reason and "the running containers web, dave/app: the host reboots" in reason
+    assert blocked(settings.model_copy(update={"docker_allow_container_stop": True}), made) is None
+    assert blocked(settings, plan(settings, host)) is None
+    # A reboot that nobody allowed is none.
+    assert (
+        blocked(Settings(), plan(settings.model_copy(update={"gpu_allow_reboot": False}), busy))
+        is None
+    )
+
+
+def test_a_reboot_stops_no_container_whose_end_was_waited_for() -> None:
+    settings = Settings(**{**FULL, "gpu_driver": "580-server-open", "gpu_busy": "wait"})
+    host = replace(RUNNING, gpus=free(DGX), packages=_engine("5:26.1.5-1~x"))
+    engine = Engine("26.1.5", live_restore=True, containers=("train",))
+    made = plan(settings, replace(host, engine=engine))
+    assert made.ending == ("train",)
+    assert made.stops == ("train",) and blocked(settings, made) is None
+    reason = blocked(
+        settings, plan(settings, replace(host, engine=replace(engine, containers=("train", "web"))))
+    )
+    assert reason and "the running container web: the host reboots" in reason
 
 
 def test_nouveau_goes_with_a_reboot() -> None:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.change import Change, Impact
-from rackwright.look.gpu import GpuContainer, GpuProcess, Gpus
 from rackwright.look.observed import Engine
 from rackwright.plan import Plan
 from rackwright.rollout.fit import Before, before, unfit
@@ -91,16 +90,10 @@ def test_what_the_settings_stop_need_not_run_again() -> None:
     assert before(up, Settings(), None).containers == ("web", "db", "app")
 
 
-def test_containers_that_a_run_waits_for_need_not_run_again() -> None:
-    names = ("web", "idle", "train")
-    train = GpuProcess("GPU-0", "1", "python3", "eve", GpuContainer("train", "runc", "cdi"))
-    bare = GpuProcess("GPU-0", "2", "python3", "bob")
-    gpus = Gpus(processes=(train, bare))
-    up = replace(BARE, engine=Engine("26", containers=names), gpus=gpus)
-    # What computes ends by itself, and what would lose its GPUs is waited for, too.
-    waits = Plan(jobs=("a job",), gpu_wait=60, gpu_wait_for=("idle",))
-    assert before(up, Settings(), waits).containers == ("web",)
-    assert before(up, Settings(), Plan()).containers == names
+def test_containers_whose_end_a_run_waits_for_need_not_run_again() -> None:
+    up = replace(BARE, engine=Engine("26", containers=("web", "train")))
+    assert before(up, Settings(), Plan(ending=("train",))).containers == ("web",)
+    assert before(up, Settings(), Plan()).containers == ("web", "train")
 
 
 def stops(task: str, name: str) -> Change:

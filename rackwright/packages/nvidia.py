@@ -44,6 +44,10 @@ _FABRIC_WITHOUT_BRANCH: Final = 580
 # The open kernel module is for Turing and later (its README, "Compatible GPUs"), whose PCI device
 # numbers begin here (pci.ids).
 _TURING: Final = 0x1E00
+# Grace Hopper, and everything from Blackwell on, is driven by the open module alone (NVIDIA,
+# "Transitions Fully Towards Open-Source GPU Kernel Modules"); numbers from NVIDIA/gpu-admin-tools.
+_GRACE_HOPPER: Final = (0x2342, 0x2343, 0x2345, 0x2348)
+_BLACKWELL: Final = 0x2900
 
 # Extended regular expressions, for us and for grep -Ex on a host.
 DRIVER_PATTERN: Final = r"(nvidia-|libnvidia-|cuda-drivers|linux-modules-nvidia-).*|libcuda1"
@@ -80,7 +84,18 @@ def driver(wanted: str) -> Driver | None:
 
 def open_module_fits(devices: tuple[str, ...]) -> bool:
     """Whether the open kernel module drives all GPUs with these PCI device numbers ("20b0")."""
-    return bool(devices) and all(int(device, 16) >= _TURING for device in devices)
+    return bool(devices) and not any(map(only_closed, devices))
+
+
+def only_closed(device: str) -> bool:
+    """Whether the GPU of this PCI device number is too old for the open kernel module."""
+    return int(device, 16) < _TURING
+
+
+def only_open(device: str) -> bool:
+    """Whether only the open kernel module drives the GPU of this PCI device number."""
+    number = int(device, 16)
+    return number >= _BLACKWELL or number in _GRACE_HOPPER
 
 
 def distro_driver(distro: str, devices: tuple[str, ...]) -> Driver | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rackwright.gpu.health import miscount
 from rackwright.look.gpu import Gpus
 from rackwright.look.observed import Observed
-from rackwright.packages.nvidia import CUDA_REPO_URL, driver
+from rackwright.packages.nvidia import CUDA_REPO_URL, driver, only_closed, only_open
 from rackwright.settings import Settings
 from rackwright.steps.gpu_driver import driver_step
 
@@ -26,6 +26,7 @@ def gpu_refusals(settings: Settings, observed: Observed) -> Iterable[str]:
             "GPUs behind NVSwitches need Fabric Manager at exactly the driver's version, which "
             f'comes from NVIDIA; set gpu_repo_url to "{CUDA_REPO_URL}", and gpu_driver to a branch'
         )
+    yield from _module_refusals(settings, gpus)
     step = driver_step(settings, observed)
     if step and step.packages and gpus.secure_boot and not gpus.key_enrolled:
         yield (
@@ -37,3 +38,24 @@ def gpu_refusals(settings: Settings, observed: Observed) -> Iterable[str]:
     for gpu in gpus.gpus:
         if gpu.mig is None and settings.mig_of(gpu.index):
             yield f"gpu_mig: GPU {gpu.index} ({gpu.name}) has no MIG; take it out"
+
+
+def _module_refusals(settings: Settings, gpus: Gpus) -> Iterable[str]:
+    """That the wanted kernel module, open or not, does not drive a GPU of the host."""
+    wanted = driver(settings.gpu_driver)
+    if wanted is None:
+        return
+    if wanted.open and (old := _shown(filter(only_closed, gpus.devices))):
+        yield (
+            f"the open kernel module drives no GPU before Turing ({old}); set gpu_driver to "
+            f'"{settings.gpu_driver.removesuffix("-open")}"'
+        )
+    if not wanted.open and (new := _shown(filter(only_open, gpus.devices))):
+        yield (
+            f"only the open kernel module drives {new}; set gpu_driver to "
+            f'"{settings.gpu_driver}-open"'
+        )
+
+
+def _shown(devices: Iterable[str]) -> str:
+    return ", ".join(f"10de:{device}" for device in dict.fromkeys(devices))

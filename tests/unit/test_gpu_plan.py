@@ -433,10 +433,36 @@ def test_what_the_admin_holds_is_not_moved() -> None:
         (NEW, {"gpu_count": 8}, "2 GPUs are on the PCI bus, and gpu_count is 8"),
         (None, {"gpu_count": 1}, "0 GPUs are on the PCI bus"),
         (replace(NEW, secure_boot=True), FULL, "mokutil --import"),
+        # A V100 beside an A100; a B200; Grace Hopper.
+        (
+            replace(NEW, devices=("20b0", "1db5")),
+            {"gpu_driver": "570-server-open"},
+            'drives no GPU before Turing (10de:1db5); set gpu_driver to "570-server"',
+        ),
+        (
+            replace(NEW, devices=("2901",)),
+            {"gpu_driver": "570-server"},
+            'only the open kernel module drives 10de:2901; set gpu_driver to "570-server-open"',
+        ),
+        (replace(NEW, devices=("2342",)), {"gpu_driver": "570"}, '"570-open"'),
     ],
 )
 def test_hosts_that_are_refused(gpus: Gpus | None, data: dict[str, Any], said: str) -> None:
     assert said in reasons(replace(UBUNTU, gpus=gpus), **data)
+
+
+@pytest.mark.parametrize(
+    ("device", "driver"),
+    [
+        ("1db5", "570-server"),
+        ("1e04", "570-open"),
+        ("28b0", "570"),
+        ("2330", "570"),
+        ("2901", "570-open"),
+    ],
+)
+def test_a_module_that_drives_the_gpus_is_no_reason(device: str, driver: str) -> None:
+    assert planned(gpu_host(replace(NEW, devices=(device,))), gpu_driver=driver).driver
 
 
 def test_secure_boot_with_a_known_key_is_no_reason() -> None:

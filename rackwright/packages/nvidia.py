@@ -48,6 +48,10 @@ _TURING: Final = 0x1E00
 # "Transitions Fully Towards Open-Source GPU Kernel Modules"); numbers from NVIDIA/gpu-admin-tools.
 _GRACE_HOPPER: Final = (0x2342, 0x2343, 0x2345, 0x2348)
 _BLACKWELL: Final = 0x2900
+# B200, B100 and B300 for HGX boards of eight (pci.ids). Their NVSwitches are on the PCI bus as
+# InfiniBand devices, and need NVLSM beside Fabric Manager (NVIDIA, "Fabric Manager User Guide").
+_ON_BOARDS: Final = ("2901", "2920", "3182")
+_BOARD: Final = 8
 
 # Extended regular expressions, for us and for grep -Ex on a host.
 DRIVER_PATTERN: Final = r"(nvidia-|libnvidia-|cuda-drivers|linux-modules-nvidia-).*|libcuda1"
@@ -96,6 +100,11 @@ def only_open(device: str) -> bool:
     """Whether only the open kernel module drives the GPU of this PCI device number."""
     number = int(device, 16)
     return number >= _BLACKWELL or number in _GRACE_HOPPER
+
+
+def needs_subnet_manager(devices: tuple[str, ...]) -> bool:
+    """Whether these PCI device numbers are those of a board whose NVSwitches need NVLSM."""
+    return len(devices) >= _BOARD and any(device in _ON_BOARDS for device in devices)
 
 
 def distro_driver(distro: str, devices: tuple[str, ...]) -> Driver | None:

@@ -5,7 +5,13 @@ from collections.abc import Iterable
 from rackwright.gpu.health import miscount
 from rackwright.look.gpu import Gpus
 from rackwright.look.observed import Observed
-from rackwright.packages.nvidia import CUDA_REPO_URL, driver, only_closed, only_open
+from rackwright.packages.nvidia import (
+    CUDA_REPO_URL,
+    driver,
+    needs_subnet_manager,
+    only_closed,
+    only_open,
+)
 from rackwright.settings import Settings
 from rackwright.steps.gpu_driver import driver_step
 
@@ -27,6 +33,13 @@ def gpu_refusals(settings: Settings, observed: Observed) -> Iterable[str]:
             f'comes from NVIDIA; set gpu_repo_url to "{CUDA_REPO_URL}", and gpu_driver to a branch'
         )
     yield from _module_refusals(settings, gpus)
+    if needs_subnet_manager(gpus.devices) and settings.gpu_driver != "keep":
+        yield (
+            f"{len(gpus.devices)} GPUs on one board ({_shown(gpus.devices)}) work only with "
+            "NVIDIA's NVLink Subnet Manager (nvlsm) beside Fabric Manager, which Rackwright does "
+            "not install; install both and the driver as NVIDIA's Fabric Manager guide says, and "
+            'set gpu_driver to "keep"'
+        )
     step = driver_step(settings, observed)
     if step and step.packages and gpus.secure_boot and not gpus.key_enrolled:
         yield (

@@ -445,6 +445,8 @@ def test_what_the_admin_holds_is_not_moved() -> None:
             'only the open kernel module drives 10de:2901; set gpu_driver to "570-server-open"',
         ),
         (replace(NEW, devices=("2342",)), {"gpu_driver": "570"}, '"570-open"'),
+        (replace(NEW, devices=("2901",) * 8), {"gpu_driver": "580-open"}, "(nvlsm)"),
+        (replace(NEW, devices=("3182",) * 8), {"gpu_driver": "distro"}, "(nvlsm)"),
     ],
 )
 def test_hosts_that_are_refused(gpus: Gpus | None, data: dict[str, Any], said: str) -> None:
@@ -463,6 +465,13 @@ def test_hosts_that_are_refused(gpus: Gpus | None, data: dict[str, Any], said: s
 )
 def test_a_module_that_drives_the_gpus_is_no_reason(device: str, driver: str) -> None:
     assert planned(gpu_host(replace(NEW, devices=(device,))), gpu_driver=driver).driver
+
+
+def test_a_board_with_a_subnet_manager_is_left_to_its_admin() -> None:
+    host = gpu_host(replace(NEW, devices=("2901",) * 8))
+    made = planned(host, gpu_toolkit_version="latest", gpu_count=8)
+    assert made.toolkit and made.driver is None
+    assert planned(gpu_host(replace(NEW, devices=("2901",))), gpu_driver="580-open").driver
 
 
 def test_secure_boot_with_a_known_key_is_no_reason() -> None:

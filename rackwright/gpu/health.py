@@ -89,7 +89,7 @@ def _driver(gpus: Gpus) -> Iterable[Finding]:
     if gpus.secure_boot and not gpus.loaded and not gpus.key_enrolled:
         yield Finding(
             "Secure Boot refuses a module that is signed by an unknown key",
-            "enrol it: mokutil --import /var/lib/dkms/mok.pub, reboot, and confirm at the console",
+            f"enrol it: mokutil --import {gpus.signing_key}, reboot, and confirm at the console",
         )
     persistence = gpus.unit("nvidia-persistenced")
     if gpus.loaded and persistence.there and not persistence.runs:

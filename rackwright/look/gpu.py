@@ -97,6 +97,7 @@ class Gpus:
     nouveau_off: bool = False
     secure_boot: bool = False
     key_enrolled: bool = False
+    signing_key: str = "/var/lib/dkms/mok.pub"
     packages: Mapping[str, Package] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     keyrings: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -30,10 +30,11 @@ sb=$(mokutil --sb-state 2>/dev/null || od -An -tu1 -j4 -N1 \
     /sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c 2>/dev/null)
 case $sb in *'SecureBoot enabled'* | *' 1')
     echo 'gpu_secure_boot yes'
-    # Where DKMS keeps the key that it signs with, on Debian and on Ubuntu.
-    for key in /var/lib/dkms/mok.pub /var/lib/shim-signed/mok/MOK.der; do
-        case $(mokutil --test-key $key 2>/dev/null) in *'already enrolled'*) echo 'gpu_key_enrolled yes' ;; esac
-    done
+    # Where DKMS keeps the key that it signs with; Ubuntu's has another place.
+    key=/var/lib/dkms/mok.pub
+    ! grep -qs '^ID=ubuntu' /etc/os-release || key=/var/lib/shim-signed/mok/MOK.der
+    echo "gpu_key $key"
+    case $(mokutil --test-key $key 2>/dev/null) in *'already enrolled'*) echo 'gpu_key_enrolled yes' ;; esac
     ;;
 esac
 # shellcheck disable=SC2016 # the ${...} are dpkg-query's

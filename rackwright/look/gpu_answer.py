@@ -44,6 +44,7 @@ def parse_gpus(values: Mapping[str, list[str]]) -> Gpus:
         nouveau_off="gpu_nouveau_off" in one,
         secure_boot="gpu_secure_boot" in one,
         key_enrolled="gpu_key_enrolled" in one,
+        signing_key=one.get("gpu_key", Gpus.signing_key),
         packages=dict(_packages(values.get("gpu_package", ()))),
         sources={path: _text(text) for path, text in _pairs(values, "gpu_source")},
         keyrings={

@@ -42,10 +42,12 @@ def gpu_refusals(settings: Settings, observed: Observed) -> Iterable[str]:
         )
     step = driver_step(settings, observed)
     if step and step.packages and gpus.secure_boot and not gpus.key_enrolled:
+        ubuntu = "shim-signed" in gpus.signing_key
+        new_key = "update-secureboot-policy --new-key" if ubuntu else "dkms generate_mok"
         yield (
             "Secure Boot is on, and its firmware does not know the key that DKMS signs the driver "
-            "with, so that it would never load; on the host: apt-get install dkms mokutil, dkms "
-            "generate_mok, mokutil --import /var/lib/dkms/mok.pub, reboot and confirm at the "
+            "with, so that it would never load; on the host: apt-get install dkms mokutil, "
+            f"{new_key}, mokutil --import {gpus.signing_key}, reboot and confirm at the "
             "console; or turn Secure Boot off"
         )
     for gpu in gpus.gpus:

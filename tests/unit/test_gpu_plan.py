@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.change import Impact
+from rackwright.gpu.health import findings
 from rackwright.guard import blocked
 from rackwright.look.gpu import GpuContainer, GpuProcess, Gpus, Unit
+from rackwright.look.gpu_answer import parse_gpus
 from rackwright.look.observed import Engine, Observed, Package
 from rackwright.packages.nvidia import TOOLKIT_PACKAGES
 from rackwright.packages.nvidia_sources import CUDA_SOURCE, TOOLKIT_SOURCE, is_cuda, is_toolkit
@@ -472,6 +474,18 @@ def test_a_board_with_a_subnet_manager_is_left_to_its_admin() -> None:
     made = planned(host, gpu_toolkit_version="latest", gpu_count=8)
     assert made.toolkit and made.driver is None
     assert planned(gpu_host(replace(NEW, devices=("2901",))), gpu_driver="580-open").driver
+
+
+def test_the_key_to_enrol_is_the_one_that_dkms_signs_with_there() -> None:
+    host = gpu_host(replace(NEW, secure_boot=True))
+    debian = reasons(host, **FULL)
+    assert "dkms generate_mok, mokutil --import /var/lib/dkms/mok.pub" in debian
+    signed = parse_gpus({"gpu_key": ["/var/lib/shim-signed/mok/MOK.der"]}).signing_key
+    ubuntu = reasons(gpu_host(replace(NEW, secure_boot=True, signing_key=signed)), **FULL)
+    key = "mokutil --import /var/lib/shim-signed/mok/MOK.der"
+    assert f"update-secureboot-policy --new-key, {key}" in ubuntu
+    gpus = replace(NEW, secure_boot=True, signing_key=signed)
+    assert any(key in finding.remedy for finding in findings(gpus, Settings()))
 
 
 def test_secure_boot_with_a_known_key_is_no_reason() -> None:

@@ -57,6 +57,8 @@ PUSHED: Final = f"{STATE}/pushed"
 BACKUPS: Final = "/var/backups/rackwright"
 # A definition of the repository on trial, where apt does not look by itself.
 STAGING: Final = f"{STATE}/docker.sources"
+# The key for it, until both are known to work.
+TRIAL_KEY: Final = f"{STATE}/trial.asc"
 # What is to stay of a file from which something goes.
 LEFT: Final = f"{STATE}/left"
 # The keys of daemon.json that Rackwright set, with their values.

@@ -9,7 +9,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
 from rackwright.laptop.openpgp import key_of
-from rackwright.marks import LEFT, STAGING, put_in_place, try_out
+from rackwright.marks import LEFT, STAGING, TRIAL_KEY, put_in_place, try_out
 from rackwright.packages.patience import apt_shell
 from rackwright.packages.source_operations import taken_out
 from rackwright.plan import Plan
@@ -21,14 +21,15 @@ def repository(plan: Plan) -> None:
     for step in host.loop(plan.repositories):
         owner, source, keyring = step.wanted.owner, step.wanted.source, step.wanted.keyring
         files.put(
-            name=f"{owner} key is in {keyring}",
+            name=f"{owner} key is at hand",
             src=StringIO(key_of(step.wanted)),
-            dest=keyring,
+            dest=TRIAL_KEY,
             mode="0644",
+            create_remote_dir=False,
         )
         files.put(
             name="The new definition of the repository is at hand",
-            src=StringIO(step.definition),
+            src=StringIO(step.definition.replace(keyring, TRIAL_KEY)),
             dest=STAGING,
             mode="0644",
             create_remote_dir=False,
@@ -38,6 +39,14 @@ def repository(plan: Plan) -> None:
             seconds=plan.apt_timeout,
             commands=[try_out(STAGING)],
             otherwise=f"echo {shlex.quote(step.advice)} >&2; false",
+        )
+        # Only now: the host's own definition goes on working with the key that it has.
+        server.shell(
+            name=f"{owner} key is in {keyring}",
+            commands=[
+                f"mkdir -p {PurePosixPath(keyring).parent}",
+                put_in_place(TRIAL_KEY, keyring, like=TRIAL_KEY),
+            ],
         )
         taken_out(step.others, owner)
         if step.rest:
@@ -50,6 +59,7 @@ def repository(plan: Plan) -> None:
         server.shell(
             name=f"{PurePosixPath(source).name} is the only definition of {owner} repository",
             commands=[
+                f"sed -i 's|{TRIAL_KEY}|{keyring}|' {STAGING}",
                 *([rest] if step.rest else []),
                 put_in_place(STAGING, source, like=STAGING),
             ],

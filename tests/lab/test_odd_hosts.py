@@ -168,6 +168,27 @@ def test_a_root_login_on_a_host_without_sudo(lab: Lab) -> None:
     assert "1 host: 1 unchanged" in again.output, again.output
 
 
+def test_a_repository_that_does_not_answer_leaves_key_and_definition(lab: Lab, ready: None) -> None:
+    old = "/etc/apt/keyrings/docker.asc /etc/apt/sources.list.d/docker.sources"
+    # Another key beside the wanted one is a reason to replace the file.
+    dead = "/etc/apt/apt.conf.d/99dead"
+    lab.root(
+        lab.debian13,
+        f"echo 'Acquire::http::Proxy \"http://127.0.0.1:9\";' > {dead}; "
+        "cp /etc/apt/keyrings/docker.asc /root/; export GNUPGHOME=$(mktemp -d); "
+        "gpg --batch --quiet --passphrase '' --quick-gen-key other@example.org; "
+        "gpg --armor --export other@example.org >> /etc/apt/keyrings/docker.asc",
+    )
+    before = lab.root(lab.debian13, f"sha256sum {old}")
+    ran = lab.deploy(limit=[lab.debian13])
+    assert "this host cannot use Docker's repository" in ran.output, ran.output
+    assert lab.root(lab.debian13, f"sha256sum {old}; rm {dead}") == before
+    ran = lab.deploy(limit=[lab.debian13])
+    assert "1 host: 1 changed" in ran.output, ran.output
+    lab.root(lab.debian13, "cmp /root/docker.asc /etc/apt/keyrings/docker.asc; apt-get update -q")
+    assert "trial" not in lab.root(lab.debian13, "ls /var/lib/rackwright; cat " + old)
+
+
 def test_a_harmless_package_in_the_way_does_not_hold_back_a_restart(lab: Lab, ready: None) -> None:
     lab.root(lab.debian13, "apt-get install -qy --no-install-recommends docker-doc")
     data = {"docker_daemon": {"log-driver": "local"}}

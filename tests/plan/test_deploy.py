@@ -16,6 +16,7 @@ from rackwright.docker import DAEMON_SH
 from rackwright.host.script import command
 from rackwright.lock.file import Lock, LockedPackage, lock_path, write_lock
 from rackwright.look.answer import END, parse
+from rackwright.marks import TRIAL_KEY, put_in_place
 from rackwright.packages.patience import PATIENCE, in_turn
 from rackwright.settings import Settings
 from rackwright.steps.engine import wanted_packages
@@ -231,10 +232,12 @@ def test_a_bare_host(source: Source) -> None:
     commands = [
         WAIT,
         BEGIN,
-        "mkdir -p /etc/apt/keyrings",
-        "chmod 644 /etc/apt/keyrings/docker.asc",
+        "chmod 644 /var/lib/rackwright/trial.asc",
         "chmod 644 /var/lib/rackwright/docker.sources",
         try_out(source.url),
+        "mkdir -p /etc/apt/keyrings",
+        put_in_place(TRIAL_KEY, "/etc/apt/keyrings/docker.asc", like=TRIAL_KEY),
+        f"sed -i 's|{TRIAL_KEY}|/etc/apt/keyrings/docker.asc|' /var/lib/rackwright/docker.sources",
         "cp -pL /var/lib/rackwright/docker.sources"
         " /etc/apt/sources.list.d/.docker.sources.rackwright"
         " && cat /var/lib/rackwright/docker.sources"

@@ -1,10 +1,9 @@
 """pip.conf. An admin's may hold a password: its text travels on standard input alone."""
 
-import base64
-
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
+from rackwright.host.at_hand import at_hand
 from rackwright.marks import KEPT, NEW, PIP, keep, put_in_place
 from rackwright.plan import Plan
 from rackwright.steps.pip import PIP_CONF
@@ -28,15 +27,13 @@ def pip(plan: Plan) -> None:
         files.file(name=f"{PIP_CONF} is gone", path=PIP_CONF, present=False)
     else:
         new = NEW + PIP_CONF
-        text = base64.b64encode(step.content.encode(errors="surrogateescape")).decode()
         like = KEPT + PIP_CONF if step.restored else PIP_CONF if step.replaces else new
+        at_hand(name=f"The new text of {PIP_CONF} is at hand", text=step.content, path=new)
         server.shell(
             name=f"{PIP_CONF} has its new text",
             commands=[
-                f"install -d -m 0700 {NEW} {NEW}/etc && base64 -d > {new} && chmod 0644 {new}"
-                f" && {put_in_place(new, PIP_CONF, like=like)} && rm -rf {NEW}"
+                f"chmod 0644 {new} && {put_in_place(new, PIP_CONF, like=like)} && rm -rf {NEW}"
             ],
-            _stdin=text,
         )
     if step.memory is None:
         server.shell(

@@ -1,12 +1,12 @@
 """daemon.json, the docker group and credentials."""
 
 import shlex
-from io import StringIO
 
 from pyinfra import host
 from pyinfra.api import deploy
-from pyinfra.operations import files, server
+from pyinfra.operations import server
 
+from rackwright.host.at_hand import at_hand
 from rackwright.marks import LEFT, put_in_place
 from rackwright.plan import Plan
 from rackwright.steps.daemon import DAEMON_JSON
@@ -20,7 +20,7 @@ def purge_access(plan: Plan) -> None:
     if step is None:
         return
     if step.daemon_json is not None:
-        files.put(name="The admin's keys are at hand", src=StringIO(step.daemon_json), dest=LEFT)
+        at_hand(name="The admin's keys are at hand", text=step.daemon_json, path=LEFT)
         server.shell(
             name="daemon.json has the admin's keys alone",
             commands=[put_in_place(LEFT, DAEMON_JSON, like=DAEMON_JSON)],

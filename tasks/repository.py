@@ -1,13 +1,14 @@
 """Keys and repositories, tried out by the host's own apt before they are put in place."""
 
 import shlex
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import PurePosixPath
 
 from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
+from rackwright.host.at_hand import at_hand
 from rackwright.laptop.openpgp import key_of
 from rackwright.marks import LEFT, STAGING, TRIAL_KEY, put_in_place, try_out
 from rackwright.packages.patience import apt_shell
@@ -50,18 +51,14 @@ def repository(plan: Plan) -> None:
         )
         taken_out(step.others, owner)
         if step.rest:
-            files.put(
-                name=f"What else stands in {source} is at hand",
-                src=BytesIO(step.rest.encode(errors="surrogateescape")),
-                dest=LEFT,
-            )
-        rest = f"printf '\\n\\n' | cat - {LEFT} >> {STAGING}; rm {LEFT}"
+            at_hand(name=f"What else stands in {source} is at hand", text=step.rest, path=LEFT)
+        rest = f"chmod 0600 {STAGING}; printf '\\n\\n' | cat - {LEFT} >> {STAGING}; rm {LEFT}"
         server.shell(
             name=f"{PurePosixPath(source).name} is the only definition of {owner} repository",
             commands=[
                 f"sed -i 's|{TRIAL_KEY}|{keyring}|' {STAGING}",
                 *([rest] if step.rest else []),
-                put_in_place(STAGING, source, like=STAGING),
+                put_in_place(STAGING, source, like=source if step.rest else STAGING),
             ],
         )
         for path in host.loop(step.distrusted):

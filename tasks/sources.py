@@ -1,12 +1,13 @@
 """The distribution's own apt sources: a mirror in them, tried out before, and the way back."""
 
 import shlex
-from io import BytesIO, StringIO
+from io import StringIO
 
 from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
+from rackwright.host.at_hand import at_hand
 from rackwright.marks import APT_MIRROR, KEPT, NEW, keep, put_in_place, try_out
 from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
@@ -30,11 +31,10 @@ def sources(plan: Plan) -> None:
         return
     server.shell(name="There is room for new texts", commands=[f"rm -rf {NEW}"])
     for name, text in host.loop(step.trial.items()):
-        files.put(
+        at_hand(
             name=f"A part of the sources is at hand for a trial ({name})",
-            src=BytesIO(text.encode(errors="surrogateescape")),
-            dest=f"{TRIAL}/{name}",
-            mode="0644",
+            text=text,
+            path=f"{TRIAL}/{name}",
         )
     if step.trial:
         apt_shell(
@@ -56,11 +56,7 @@ def sources(plan: Plan) -> None:
             mode="0644",
         )
     for path, text in host.loop(step.files.items()):
-        files.put(
-            name=f"The new text of {path} is at hand",
-            src=BytesIO(text.encode(errors="surrogateescape")),
-            dest=NEW + path,
-        )
+        at_hand(name=f"The new text of {path} is at hand", text=text, path=NEW + path)
         like = KEPT + path if path in step.restored else path
         server.shell(
             name=f"{path} has its new text", commands=[put_in_place(NEW + path, path, like=like)]

@@ -1,11 +1,11 @@
 """Operations on other definitions of a repository, for tasks that take it out of them."""
 
 from collections.abc import Mapping
-from io import BytesIO
 
 from pyinfra import host
 from pyinfra.operations import files, server
 
+from rackwright.host.at_hand import at_hand
 from rackwright.marks import LEFT, put_in_place
 
 
@@ -15,11 +15,7 @@ def taken_out(left: Mapping[str, str | None], owner: str) -> None:
         if text is None:
             files.file(name=f"{path} is gone", path=path, present=False)
             continue
-        files.put(
-            name=f"What is left of {path} is at hand",
-            src=BytesIO(text.encode(errors="surrogateescape")),
-            dest=LEFT,
-        )
+        at_hand(name=f"What is left of {path} is at hand", text=text, path=LEFT)
         server.shell(
             name=f"{path} is without {owner} repository",
             commands=[put_in_place(LEFT, path, like=path)],

@@ -162,6 +162,8 @@ def test_a_run_that_dies_before_the_switch_is_taken_up(
     lab: Lab, host: str, switched: Ran, wanted: dict[str, str]
 ) -> None:
     lab.deploy_and_kill(host, "sources.list has its new text", data=wanted)
+    readable = "runuser -u bob -- grep -rls '^deb ' /tmp /var/lib/rackwright || true"
+    assert lab.root(host, readable) == "", "sources may hold logins, and this file is root's alone"
     ran = deploy(lab, host, **wanted)
     assert "1 host: 1 changed" in ran.output, ran.output
     lab.root(host, UPDATE)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from paramiko import SFTPError, SSHException
 from pyinfra.api import Host
 
 from rackwright.bundle import RESOLVE
@@ -112,8 +113,13 @@ def _download(host: Host, root: str, entry: Entry, path: Path) -> None:
         f"cd {shlex.quote(root)}/debs && APT_CONFIG={shlex.quote(root)}/apt.conf "
         f"apt-get download -q {wanted}",
     )
-    if not host.get_file(f"{root}/debs/{entry.downloaded}", str(path)):
-        raise HostError(f"{entry.downloaded} could not be fetched over SFTP")
+    try:
+        arrived = host.get_file(f"{root}/debs/{entry.downloaded}", str(path))
+    except (SFTPError, SSHException, EOFError, OSError) as error:
+        said = f"over SFTP: {error}; a login that prints something may be why"
+        raise HostError(f"{host.name}: {entry.downloaded} could not be fetched {said}") from None
+    if not arrived:
+        raise HostError(f"{host.name}: {entry.downloaded} could not be fetched over SFTP")
 
 
 def _run(host: Host, words: str) -> list[str]:

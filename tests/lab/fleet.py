@@ -7,7 +7,8 @@ import os
 import pprint
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -152,9 +153,21 @@ class Lab:
         """Run a shell script as root in a host, beside SSH; returns what it prints."""
         return hosts.execute(name, "sh", "-ec", script)
 
-    def greets(self, name: str) -> None:
-        """From now on the login of the inventory is greeted on the host, before every command."""
-        self.root(name, f"sed -i '1i echo Welcome' ~{self.data(name)['ssh_user']}/.bashrc")
+    @contextmanager
+    def greeted(self, name: str) -> Iterator[None]:
+        """The login of the inventory is greeted on the host before every command, for a while.
+
+        SFTP becomes sshd's own, which needs no shell: with the other, it would be greeted as well.
+        """
+        file = f"~{self.data(name)['ssh_user']}/.bashrc"
+        sftp = "s/^Subsystem.*/Subsystem sftp internal-sftp/"
+        self.root(
+            name,
+            f"sed -i '1i echo Welcome' {file}; sed -i '{sftp}' /etc/ssh/sshd_config; "
+            "systemctl reload ssh",
+        )
+        yield
+        self.root(name, f"sed -i '/^echo Welcome$/d' {file}")
 
     def login(self, name: str, user: str, *words: str) -> Ran:
         """A fresh login of a user over SSH, for one command."""

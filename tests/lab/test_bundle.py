@@ -30,17 +30,17 @@ IMAGES: dict[str, Any] = {"docker_images": ["debian:12"]}
 
 @pytest.fixture(scope="module")
 def limit(lab: Lab) -> list[str]:
-    """A dirty Debian 12 and a bare Debian 13, which greets, as words of a command."""
+    """A dirty Debian 12 and a bare Debian 13 in their starting state, as words of a command."""
     lab.reset(*lab.all)
-    lab.greets(lab.debian13)
     return ["--limit", lab.dirty, "--limit", lab.debian13]
 
 
 @pytest.fixture(scope="module")
 def bundle(lab: Lab, limit: list[str]) -> Path:
-    """The bundle for both releases."""
+    """The bundle for both releases, made over one login that is greeted."""
     folder = lab.folder / "bundle"
-    ran = lab.rackwright("bundle", str(inventory(lab)), "-o", str(folder), *limit)
+    with lab.greeted(lab.debian13):
+        ran = lab.rackwright("bundle", str(inventory(lab)), "-o", str(folder), *limit)
     assert ran.code == 0, ran.output
     return folder
 

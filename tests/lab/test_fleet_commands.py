@@ -46,8 +46,8 @@ def inventory(lab: Lab) -> Iterator[str]:
     assert deployed.code == 0, deployed.output
     for name, version in zip((lab.debian13, lab.ubuntu), ENGINES, strict=True):
         assert lab.root(name, "docker version -f '{{.Server.Version}}'").startswith(version)
-    lab.greets(lab.debian13)
-    yield str(lab.inventory(data))
+    with lab.greeted(lab.debian13):
+        yield str(lab.inventory(data))
     for name in (lab.debian13, lab.ubuntu):
         lab.root(name, CLEAN)
 

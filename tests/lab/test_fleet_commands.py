@@ -240,9 +240,9 @@ def test_files_go_out_of_one_host_and_into_all(fleet: Fleet, tmp_path: Path) -> 
     )
     digest = summed.split("| ")[1].split()[0]
     assert fleet.done("run", "lab/web:1").count(digest) == 2
-    refused = fleet("import", str(file), "NO:1")
+    refused = fleet("import", str(file), "lab/no:1", "--change", "RUN ls")
     assert refused.code == 3
-    assert refused.output.count("must be lowercase") == 2
+    assert refused.output.count("is not a valid change command") == 2
 
 
 def test_an_image_of_a_url_of_a_compressed_tar_and_of_a_folder(

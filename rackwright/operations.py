@@ -1,18 +1,19 @@
 """The custom operations: what no stock operation of pyinfra does."""
 
-import shlex
 from collections.abc import Generator
 
 from pyinfra import host
 from pyinfra.api import StringCommand, operation
 
 from rackwright.docker import DAEMON_SH
+from rackwright.hidden import without_logins
+from rackwright.host.failing import failing
 from rackwright.host.script import command
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, Probe, arguments
 from rackwright.looking import answer
 from rackwright.plan import RefusedError
-from rackwright.planning import plan
+from rackwright.planning import plan, service_left
 from rackwright.run import seen_again
 from rackwright.settings import Settings
 from rackwright.steps.service import ServiceStep
@@ -26,8 +27,7 @@ def converged(settings: Settings) -> Generator[StringCommand, None, None]:
     if isinstance(observed, Observed):
         seen_again(host, observed)
     if left := unmet(settings, observed):
-        sentences = "\n".join(left)
-        yield StringCommand(f"printf '%s\\n' {shlex.quote(sentences)} >&2; false")
+        yield failing(left)
     else:
         host.noop("nothing is left to change")
 
@@ -36,13 +36,16 @@ def converged(settings: Settings) -> Generator[StringCommand, None, None]:
 def in_force(step: ServiceStep, settings: Settings) -> Generator[StringCommand, None, None]:
     """Docker takes its configuration over; if it does not work with it, the one before comes back.
 
-    Then the host is failed with the reason and the daemon's own last words.
+    Then the host is failed with the reason and the daemon's own last words. Where it cannot be
+    seen whether Docker works, the host is failed, too, and the next run sees.
     """
     besides = ("unless-restarted",) if step.with_packages else step.first
     yield StringCommand(command(DAEMON_SH, "act", step.action, *besides))
     settings = settings.without_images()
     observed = _seen(settings)
-    if wrong := not_working(settings, observed):
+    if isinstance(observed, ProbeError):
+        yield failing([str(observed)])
+    elif wrong := not_working(settings, observed):
         yield StringCommand(command(DAEMON_SH, "roll_back", step.action, wrong))
     else:
         yield StringCommand(command(DAEMON_SH, "settle"))
@@ -55,14 +58,15 @@ def _seen(settings: Settings) -> Observed | ProbeError:
         return error
 
 
-def not_working(settings: Settings, observed: Observed | ProbeError) -> str:
-    """Why Docker does not do what its configuration says, half a sentence; "" when it does."""
-    if isinstance(observed, ProbeError):
-        return str(observed)
+def not_working(settings: Settings, observed: Observed) -> str:
+    """Why Docker does not do what its configuration says, half a sentence; "" when it does.
+
+    Whatever else may be wrong with the host, Docker is not taken back for it.
+    """
     if observed.engine is None:
         return "Docker does not answer"
     try:
-        left = plan(settings, observed).service
+        left = service_left(settings, observed)
     except RefusedError as error:
         return str(error)
     return left.changes[0].reason if left else ""
@@ -77,7 +81,9 @@ def unmet(settings: Settings, observed: Observed | ProbeError) -> tuple[str, ...
     except RefusedError as error:
         return error.reasons
     return tuple(
-        f"still to change: {change.what} is {change.before}, wanted is {change.after} "
-        f"({change.reason})"
+        without_logins(
+            f"still to change: {change.what} is {change.before}, wanted is {change.after} "
+            f"({change.reason})"
+        )
         for change in left.changes
     )

@@ -41,7 +41,7 @@ from rackwright.steps.prune import freed, prune_step
 from rackwright.steps.repair import repair_step, with_repaired
 from rackwright.steps.repository import repository_notes, repository_step
 from rackwright.steps.rootless import rootless_step
-from rackwright.steps.service import Others, deferred, service_step
+from rackwright.steps.service import Others, ServiceStep, deferred, service_step
 from rackwright.steps.sources import sources_step, with_new_sources
 from rackwright.steps.unit import open_socket, unit_step
 from rackwright.steps.users import users_step
@@ -97,10 +97,8 @@ def plan(
         )
     hold = hold_step(settings, observed, engine, (toolkit, gpu.driver))
     others = _others(settings, observed, engine, conflicts, toolkit)
-    service, pending = service_step(observed, others), ""
-    if settings.docker_restart == "never":
-        service, pending = deferred(service, others)
-        notes += [pending] if pending else []
+    service, pending = _service(settings, observed, others)
+    notes += [pending] if pending else []
     users = users_step(settings, observed, installs=engine is not None)
     logins = logins_step(settings, observed, passwords)
     images = images_step(settings, observed)
@@ -157,6 +155,25 @@ def plan(
     shown = gpu_verification(settings, observed, planned, keys=cdi, restart_pending=waits)
     planned = replace(planned, gpu_verify=shown)
     return with_jobs(settings, observed, planned)
+
+
+def service_left(settings: Settings, observed: Observed) -> ServiceStep | None:
+    """What docker.service needs on a host where everything else was done; None when it works.
+
+    Raises RefusedError when its configuration must not come into force.
+    """
+    used = choose(settings, observed, None).used
+    settings = settings.model_copy(update={"docker_registry_mirrors": used})
+    others = _others(settings, observed, engine=None, conflicts=None, toolkit=None)
+    return _service(settings, observed, others)[0]
+
+
+def _service(
+    settings: Settings, observed: Observed, others: Others
+) -> tuple[ServiceStep | None, str]:
+    """What to do with docker.service, and what of that is pending, as a sentence."""
+    service = service_step(observed, others)
+    return deferred(service, others) if settings.docker_restart == "never" else (service, "")
 
 
 def _running(observed: Observed) -> str:

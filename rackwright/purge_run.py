@@ -3,7 +3,6 @@
 The edge between pyinfra's state and the pure modules.
 """
 
-import shlex
 from collections.abc import Generator
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from pyinfra.api import Host, StringCommand, operation
 from pyinfra.api.exceptions import DeployError
 
 from rackwright.host.error import HostError
+from rackwright.host.failing import failing
 from rackwright.host_lock.turn import turn
 from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed, ProbeError
@@ -61,8 +61,7 @@ def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] |
 def purged(settings: Settings, words: Words) -> Generator[StringCommand, None, None]:
     """Look at the host again and fail it, with a sentence each, if anything is left."""
     if left := _unmet(settings, words):
-        sentences = "\n".join(left)
-        yield StringCommand(f"printf '%s\\n' {shlex.quote(sentences)} >&2; false")
+        yield failing(left)
     else:
         current.noop("nothing is left to take away")
 

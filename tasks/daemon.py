@@ -1,18 +1,17 @@
 """daemon.json: in place before the engine is, so that a bare host's daemon starts only once."""
 
-from io import StringIO
-
 from pyinfra.api import deploy
-from pyinfra.operations import files, server
+from pyinfra.operations import server
 
 from rackwright.change import Impact
 from rackwright.docker import DAEMON_SH
 from rackwright.host.script import command
-from rackwright.marks import OWNED_KEYS
+from rackwright.marks import OWNED_KEYS, for_root_alone
 from rackwright.plan import Plan
 from rackwright.steps.daemon import DAEMON_JSON
 
 CANDIDATE = f"{DAEMON_JSON}.new"
+OWNED = f"{OWNED_KEYS}.new"
 
 
 @deploy("Daemon")
@@ -21,11 +20,11 @@ def daemon(plan: Plan) -> None:
     step = plan.daemon
     if step is None:
         return
-    files.put(
+    # It may hold the password of a proxy, and so may the record of our keys.
+    server.shell(
         name="The new daemon.json is at hand",
-        src=StringIO(step.content),
-        dest=CANDIDATE,
-        mode="0600",
+        commands=[for_root_alone(CANDIDATE)],
+        _stdin=step.content,
     )
     if step.validates:
         server.shell(
@@ -36,12 +35,10 @@ def daemon(plan: Plan) -> None:
         name="The configuration in force is kept for the way back",
         commands=[command(DAEMON_SH, "keep")],
     )
-    files.put(
-        name="The host knows which keys are Rackwright's",
-        src=StringIO(step.owned),
-        dest=OWNED_KEYS,
-        mode="0644",
-        create_remote_dir=False,
+    server.shell(
+        name="A record of Rackwright's keys in it is at hand",
+        commands=[for_root_alone(OWNED)],
+        _stdin=step.owned,
     )
     if step.impact is not Impact.NONE:
         server.shell(
@@ -49,6 +46,6 @@ def daemon(plan: Plan) -> None:
             commands=[command(DAEMON_SH, "pending", str(step.impact), *sorted(step.keys))],
         )
     server.shell(
-        name="daemon.json holds the wanted keys",
-        commands=[command(DAEMON_SH, "swap", CANDIDATE)],
+        name="daemon.json holds the wanted keys, with the record",
+        commands=[command(DAEMON_SH, "swap", CANDIDATE, OWNED)],
     )

@@ -6,7 +6,8 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 state=/var/lib/rackwright
 before=$state/before
 daemon_json=/etc/docker/daemon.json
-files="$daemon_json $state/owned-keys.json
+owned_keys=$state/owned-keys.json
+files="$daemon_json $owned_keys
     /etc/systemd/system/docker.service.d/rackwright.conf
     /etc/systemd/system/containerd.service.d/rackwright.conf"
 
@@ -78,7 +79,7 @@ EOF
     fi
 }
 
-swap() { # CANDIDATE: in one step, with owner and mode of the file that was there
+swap() { # CANDIDATE OWNED: in one step, with owner and mode of the file that was there
     if [ -f $daemon_json ]; then
         chown --reference=$daemon_json "$1"
         chmod --reference=$daemon_json "$1"
@@ -87,6 +88,8 @@ swap() { # CANDIDATE: in one step, with owner and mode of the file that was ther
     fi
     content "$1" >"$before/written"
     mv -f "$1" $daemon_json
+    # Not before: a key that is to go would count as the admin's if the run died in between.
+    mv -f "$2" $owned_keys
 }
 
 answers() { # within a minute; at once no, where systemd has given up

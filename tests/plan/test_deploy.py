@@ -63,6 +63,15 @@ OFFERED = [
 WAIT = command(PATIENCE, "wait_for", "300")
 BEGIN = "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished"
 
+CANDIDATE, OWNED = (
+    f"install -d {folder} && rm -f {folder}/{name}.new && umask 077 && cat > {folder}/{name}.new"
+    for folder, name in (("/etc/docker", "daemon.json"), ("/var/lib/rackwright", "owned-keys.json"))
+)
+# Both at once: a run that dies does so before or after.
+SWAP = command(
+    DAEMON_SH, "swap", "/etc/docker/daemon.json.new", "/var/lib/rackwright/owned-keys.json.new"
+)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -245,11 +254,10 @@ def test_a_bare_host(source: Source) -> None:
         " && mv -f /etc/apt/sources.list.d/.docker.sources.rackwright"
         " /etc/apt/sources.list.d/docker.sources && rm /var/lib/rackwright/docker.sources",
         in_turn(300, "apt-get update -q"),
-        "mkdir -p /etc/docker",
-        "chmod 600 /etc/docker/daemon.json.new",
+        CANDIDATE,
         command(DAEMON_SH, "keep"),
-        "chmod 644 /var/lib/rackwright/owned-keys.json",
-        command(DAEMON_SH, "swap", "/etc/docker/daemon.json.new"),
+        OWNED,
+        SWAP,
         in_turn(300, f"{APT} install --allow-downgrades {EXACT}"),
         "mkdir -p /var/lib/rackwright",
         "chmod 644 /var/lib/rackwright/holds",
@@ -340,13 +348,12 @@ def test_a_change_of_daemon_json_on_a_host_in_use(
         BEGIN,
         "install -d -m 0700 /var/backups/rackwright && tar -C / -czf "
         "/var/backups/rackwright/$(date -u +%Y%m%dT%H%M%SZ).tar.gz -- etc/docker/daemon.json",
-        "mkdir -p /etc/docker",
-        "chmod 600 /etc/docker/daemon.json.new",
+        CANDIDATE,
         command(DAEMON_SH, "validate", "/etc/docker/daemon.json.new"),
         command(DAEMON_SH, "keep"),
-        "chmod 644 /var/lib/rackwright/owned-keys.json",
+        OWNED,
         command(DAEMON_SH, "pending", action, *sorted(keys)),
-        command(DAEMON_SH, "swap", "/etc/docker/daemon.json.new"),
+        SWAP,
         command(DAEMON_SH, "act", action),
         command(DAEMON_SH, "settle"),
         "timeout 300 runuser -u root -- docker run --rm hello-world",

@@ -25,6 +25,7 @@ class Host:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.daemon_json = root / "etc/docker/daemon.json"
+        self.owned_keys = root / "var/lib/rackwright/owned-keys.json"
         for folder in ("etc/docker", "var/lib/rackwright", "bin"):
             (root / folder).mkdir(parents=True)
         for name in ("systemctl", "docker", "journalctl"):
@@ -54,9 +55,10 @@ class Host:
     def change(self, text: str) -> None:
         """As the task does."""
         self.run("keep")
-        new = self.daemon_json.with_suffix(".new")
+        new, owned = self.root / "new", self.root / "owned"
         new.write_text(text)
-        self.run("swap", str(new))
+        owned.write_text(f"keys of {text}")
+        self.run("swap", str(new), str(owned))
 
     def fails(self) -> str:
         """Docker does not work with what is there now."""
@@ -75,8 +77,10 @@ def host(tmp_path: Path) -> Host:
 def test_a_change_that_does_not_work_is_taken_back(host: Host) -> None:
     host.change("new")
     assert host.daemon_json.read_text() == "new"
+    assert host.owned_keys.read_text() == "keys of new"
     assert "with the configuration from before" in host.fails()
     assert host.daemon_json.read_text() == "old"
+    assert not host.owned_keys.exists()
 
 
 def test_what_the_admin_added_since_an_unproved_change_stays(host: Host) -> None:

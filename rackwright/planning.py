@@ -23,7 +23,7 @@ from rackwright.steps.daemon import (
     read,
 )
 from rackwright.steps.data_root import left_behind
-from rackwright.steps.engine import ENGINE, EngineStep, engine_step, upstream
+from rackwright.steps.engine import ENGINE, EngineStep, beside_engine, engine_step, upstream
 from rackwright.steps.gpu import gpu_steps, gpu_verification, with_jobs
 from rackwright.steps.gpu_toolkit import (
     ToolkitStep,
@@ -90,7 +90,7 @@ def plan(
     if settings.docker_restart == "never" and engine and engine.replaces_running:
         # Docker's packages restart the daemon by themselves.
         notes.append(f"docker-ce stays at {_running(observed)}: docker_restart is never")
-        engine = None
+        engine = beside_engine(engine)
     if newer := newer_on_offer(settings, observed):
         notes.append(
             f"docker-ce {newer} is on offer; `pyinfra INVENTORY tasks.upgrade.upgrade` installs it"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rackwright.change import Change, Impact
 from rackwright.look.observed import Observed
@@ -53,6 +53,16 @@ def engine_step(settings: Settings, observed: Observed, new_source: bool) -> Eng
         replaces_running=observed.engine is not None and ENGINE in missing,
         changes=tuple(_change(name, wanted[name], observed) for name in missing),
     )
+
+
+def beside_engine(step: EngineStep) -> EngineStep | None:
+    """What of a step leaves the engine that runs alone; None when that is nothing."""
+    moving = {*ENGINE_PACKAGES, CONTAINERD}
+    left = {name: version for name, version in step.versions.items() if name not in moving}
+    if not left:
+        return None
+    changes = tuple(change for change in step.changes if change.what in left)
+    return replace(step, versions=left, replaces_running=False, changes=changes)
 
 
 def wanted_version(name: str, settings: Settings) -> str:

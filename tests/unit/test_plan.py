@@ -230,6 +230,16 @@ def test_where_docker_must_not_be_restarted_its_packages_stay() -> None:
     assert "docker-ce stays at 20.10.24" in held.notes[0]
 
 
+def test_a_missing_plugin_comes_also_where_docker_must_not_be_restarted() -> None:
+    host = converged(Settings(docker_version="20.10.24"))
+    packages = {name: host.packages[name] for name in host.packages if "compose" not in name}
+    never = Settings(docker_restart="never", docker_version="26.1")
+    step = plan(never, replace(host, packages=packages)).engine
+    assert step and step.packages == ("docker-compose-plugin",)
+    assert [change.what for change in step.changes] == ["docker-compose-plugin"]
+    assert not step.replaces_running
+
+
 def test_a_key_that_nobody_asks_for_any_more_goes_and_only_if_it_is_ours() -> None:
     asked = {"debug": True, "shutdown-timeout": 30, "labels": ["a=b"]}
     host = converged(Settings(docker_daemon=asked))

@@ -30,6 +30,8 @@ def blocked(settings: Settings, plan: Plan) -> str | None:
 
 
 def _why(plan: Plan) -> str:
+    if plan.repair and any(change.stops for change in plan.repair.changes):
+        return "dpkg has to complete docker-ce, which restarts Docker, and live-restore is off"
     if plan.conflicts and plan.conflicts.stops_engine:
         return "the distribution's engine is replaced, and its containers end with it"
     if plan.service and plan.service.uncovered:

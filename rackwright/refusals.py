@@ -9,6 +9,7 @@ from rackwright.steps.engine import ENGINE, older, wanted_version
 from rackwright.steps.gpu_refusals import gpu_refusals
 from rackwright.steps.images import still_used
 from rackwright.steps.mirrors import mirror_refusals
+from rackwright.steps.repair import restarts_docker
 from rackwright.steps.users import missing_users
 from rackwright.steps.workload import workload_refusals
 
@@ -47,6 +48,11 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
     if settings.docker_restart == "never" and observed.engine and ENGINES & set(observed.packages):
         reasons.append(
             "the distribution's engine would be replaced, which stops it, and docker_restart is "
+            "never; set it to when-needed"
+        )
+    if settings.docker_restart == "never" and restarts_docker(observed):
+        reasons.append(
+            "dpkg left docker-ce half-way, to complete that restarts Docker, and docker_restart is "
             "never; set it to when-needed"
         )
     swarm = observed.engine is not None and observed.engine.swarm

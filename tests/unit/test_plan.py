@@ -433,6 +433,19 @@ def test_an_interrupted_dpkg_is_completed_before_anything_else(host: Observed) -
     assert plan(Settings(), host).changes[0].task == "repair"
 
 
+def test_an_engine_that_dpkg_left_half_way_is_restarted_by_that_alone() -> None:
+    half = {**converged(Settings()).packages, "docker-ce": Package(NEWEST, "hF")}
+    engine = Engine("26.1.5", containers=("web",))
+    host = replace(converged(Settings()), packages=half, engine=engine)
+    first = plan(Settings(), host)
+    assert first.repair and first.repair.changes[0].stops == ("web",)
+    assert "dpkg has to complete docker-ce" in (blocked(Settings(), first) or "")
+    kept = plan(Settings(), replace(host, engine=replace(engine, live_restore=True)))
+    assert not kept.stops
+    with pytest.raises(RefusedError, match="docker_restart is never; set it to when-needed"):
+        plan(Settings(docker_restart="never"), host)
+
+
 @pytest.mark.parametrize(
     ("host", "settings", "words"),
     [

@@ -168,6 +168,26 @@ def test_a_daemon_that_does_not_start_gets_its_old_configuration_back(
 
 
 @pytest.mark.parametrize("kind", ["debian13"])
+def test_a_daemon_json_that_is_only_the_admin_s_is_never_taken_back(lab: Lab, kind: str) -> None:
+    theirs = lab.root(lab.debian13, "cat /etc/docker/daemon.json")
+    # Docker's socket would start it again; live-restore keeps the container.
+    stop = "systemctl stop docker.socket docker.service"
+    mend = f"cat >/etc/docker/daemon.json <<'EOF'\n{theirs}EOF"
+    # Without the empty values by which a running Docker was told to forget: those would go now.
+    keys = {key: value for key, value in json.loads(theirs).items() if value}
+    broken = json.dumps({**keys, "exec-opts": ["native.cgroupdriver=nosuch"]})
+    lab.root(lab.debian13, f"{stop}; cat >/etc/docker/daemon.json <<'EOF'\n{broken}\nEOF")
+    try:
+        ran = deploy(lab, kind)
+        after = daemon_json(lab, kind)
+    finally:
+        lab.root(lab.debian13, mend)
+    assert ran.code == 1
+    assert "so its configuration stays as it is" in " ".join(ran.output.split())
+    assert after == json.loads(broken)
+
+
+@pytest.mark.parametrize("kind", ["debian13"])
 def test_where_docker_must_not_be_restarted_the_restart_is_pending(lab: Lab, kind: str) -> None:
     before = daemon(lab, kind)
     data: dict[str, Any] = {"docker_restart": "never", "docker_log_max_size": "30m"}

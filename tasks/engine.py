@@ -15,12 +15,14 @@ def engine(plan: Plan) -> None:
     step = plan.engine
     if step is None:
         return
+    hold_again = ""
     if plan.hold and plan.hold.lifted:
         apt_shell(
             name="The hold on Docker's packages is lifted for the moment",
             seconds=plan.apt_timeout,
             commands=[f"apt-mark unhold {' '.join(plan.hold.lifted)}"],
         )
+        hold_again = f"apt-mark hold {' '.join(plan.hold.lifted)}; false"
     if plan.service and plan.service.with_packages:
         server.shell(
             name="Docker is ready for new packages",
@@ -30,6 +32,7 @@ def engine(plan: Plan) -> None:
         name="Docker's packages are installed",
         seconds=plan.apt_timeout,
         packages=step.packages,
+        otherwise=hold_again,
         # Whether a step back is wanted was asked before.
         allow_downgrades=True,
     )

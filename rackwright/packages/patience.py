@@ -41,26 +41,32 @@ def apt_shell(seconds: int, commands: Iterable[str], otherwise: str = "") -> Com
     Fails when that takes more than so many seconds, with the name of who it is. `otherwise` is run
     where a command failed, and decides what comes of it.
     """
-    turns = [in_turn(seconds, each) for each in commands]
-    if otherwise:
-        turns = [f"{each} || {{ {otherwise}; }}" for each in turns]
-    yield from _after_a_word(seconds, turns)
+    yield from _turns(seconds, commands, otherwise)
 
 
 @operation()
-def apt_packages(seconds: int, packages: Iterable[str], **asked: Any) -> Commands:
-    """As pyinfra's apt.packages, with `asked` for it, and as patient as apt_shell.
+def apt_packages(
+    seconds: int, packages: Iterable[str], otherwise: str = "", **asked: Any
+) -> Commands:
+    """As pyinfra's apt.packages, with `asked` for it; otherwise as apt_shell.
 
     apt's own DPkg::Lock::Timeout is for dpkg's locks alone (apt.conf(5)), not for that of
     /var/cache/apt/archives, which whoever downloads packages holds.
     """
     commands = apt.packages._inner(packages=list(packages), **asked)
-    yield from _after_a_word(seconds, [in_turn(seconds, each) for each in commands])
+    yield from _turns(seconds, commands, otherwise)
 
 
 def in_turn(seconds: int, shell: str) -> str:
     """The command that runs one of apt or dpkg when nobody else uses them."""
     return command(PATIENCE, "run", str(seconds), "sh", "-c", shell)
+
+
+def _turns(seconds: int, commands: Iterable[str], otherwise: str) -> Commands:
+    turns = [in_turn(seconds, each) for each in commands]
+    if otherwise:
+        turns = [f"{each} || {{ {otherwise}; }}" for each in turns]
+    yield from _after_a_word(seconds, turns)
 
 
 def _after_a_word(seconds: int, commands: list[str]) -> Commands:

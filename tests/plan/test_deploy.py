@@ -337,6 +337,30 @@ def test_locked_packages_are_compared_before_exactly_they_are_installed(
     assert in_turn(300, install) in ran.commands[at:]
 
 
+def test_packages_are_on_hold_again_where_they_could_not_be_installed(source: Source) -> None:
+    plugin = "docker-compose-plugin"
+    first = [
+        line.replace(VERSIONS[plugin], "2.0-1") if line.startswith(f"package {plugin}") else line
+        for line in source.converged()
+    ]
+    data = {**source.data, "docker_package_versions": {plugin: VERSIONS[plugin]}}
+    exact = shlex.quote(f"{plugin}={VERSIONS[plugin]}")
+    install = in_turn(300, f"{APT} install --allow-downgrades {exact}")
+    begun = [
+        WAIT,
+        BEGIN,
+        in_turn(300, "apt-get update -q"),
+        in_turn(300, f"apt-mark unhold {plugin}"),
+    ]
+    host = answers(first, [], *begun)
+    ran = run({**data, "fake_responses": host})
+    assert ran.failed
+    assert [command for command in changing(ran) if not gives_back(command)] == [
+        *begun,
+        f"{install} || {{ apt-mark hold {plugin}; false; }}",
+    ]
+
+
 @pytest.mark.parametrize(
     ("keys", "action"),
     [({"shutdown-timeout": 30}, "reload"), ({"log-driver": "local"}, "restart")],

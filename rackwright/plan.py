@@ -57,7 +57,8 @@ class Plan:
     about what is left as it is and why, for the admin to know. `jobs` on the GPUs would be broken,
     and nobody gave them up; `gpu_wait` is for how many seconds they are waited for,
     and for the containers in `gpu_wait_for`, idle or not; those in `ending` have ended by then,
-    with their jobs or by themselves. `apt_timeout`
+    with their jobs or by themselves. `idle` says that Docker stops on the way, that nothing ran in
+    it, and that nobody gave up what may have been started since. `apt_timeout`
     is how many seconds to wait for whoever else uses apt. `turn` is by what the run holds the host
     while it makes changes.
     `architecture` is the host's, as Debian and Docker name it. `compared` says that the changes are
@@ -106,6 +107,7 @@ class Plan:
     gpu_wait: int = 0
     gpu_wait_for: tuple[str, ...] = ()
     ending: tuple[str, ...] = ()
+    idle: bool = False
     apt_timeout: int = 300
     turn: Turn | None = None
     architecture: str = ""

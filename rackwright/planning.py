@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rackwright.change import Impact
 from rackwright.docker.daemon_maps import entries
 from rackwright.laptop.passwords import Passwords
 from rackwright.look.mirrors import ProbedMirrors
@@ -154,7 +155,12 @@ def plan(
     cdi, waits = "features.cdi" in others.goal, bool(pending)
     shown = gpu_verification(settings, observed, planned, keys=cdi, restart_pending=waits)
     planned = replace(planned, gpu_verify=shown)
-    return with_jobs(settings, observed, planned)
+    return with_jobs(settings, observed, replace(planned, idle=_idle(settings, observed, planned)))
+
+
+def _idle(settings: Settings, observed: Observed, planned: Plan) -> bool:
+    stops = planned.impact >= Impact.RESTART and not settings.docker_allow_container_stop
+    return stops and observed.engine is not None and not observed.engine.containers
 
 
 def service_left(settings: Settings, observed: Observed) -> ServiceStep | None:

@@ -5,12 +5,14 @@ import shlex
 from pyinfra.api import deploy
 from pyinfra.operations import server
 
+from rackwright.docker import DAEMON_SH
 from rackwright.gpu import HOLDERS_SH, READY_SH
 from rackwright.host.script import command
 from rackwright.host_lock.failure import HELD
 from rackwright.marks import BACKUPS, STATE, UNFINISHED
 from rackwright.packages.patience import apt_is_free
 from rackwright.plan import Plan
+from rackwright.steps.daemon import DAEMON_JSON
 
 
 @deploy("Begin")
@@ -36,6 +38,13 @@ def begin(plan: Plan) -> None:
         server.shell(name=HELD, commands=[plan.turn.begin(plan.changes)])
     if plan.uses_apt:
         apt_is_free(name="apt and dpkg are free", seconds=plan.apt_timeout)
+    if plan.daemon and plan.daemon.before:
+        server.shell(
+            name=f"Nobody has changed {DAEMON_JSON} since it was looked at",
+            commands=[command(DAEMON_SH, "as_seen", plan.daemon.before)],
+        )
+    if plan.idle:
+        server.shell(name="Still nothing runs in Docker", commands=[command(DAEMON_SH, "idle")])
     if not plan.resumes:
         server.shell(
             name="The host knows that a run is under way",

@@ -30,7 +30,21 @@ keep() { # the configuration that Docker runs with, unless an earlier one still 
 }
 
 content() { # FILE: as a digest
-    { sha256sum <"$1"; } 2>/dev/null || echo absent
+    if [ -f "$1" ]; then sha256sum <"$1" | cut -c 1-64; else echo absent; fi
+}
+
+as_seen() { # DIGEST: nobody has changed daemon.json since the host was looked at
+    [ "$(content $daemon_json)" != "$1" ] || return 0
+    echo "$daemon_json has changed since the host was looked at; nothing was changed, run this again" >&2
+    return 1
+}
+
+idle() { # still nothing runs in Docker, as when the host was looked at
+    names=$(timeout 60 docker ps --format '{{.Names}}')
+    [ -n "$names" ] || return 0
+    echo "this would stop what was started since the host was looked at; nothing was changed, run this" \
+        "again: $(printf %s "$names" | tr '\n' ' ')" >&2
+    return 1
 }
 
 way_back() { # whether there is one from a daemon.json that nobody else has changed since

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from pydantic import JsonValue
 
@@ -29,7 +30,8 @@ class DaemonStep:
     """The whole new text of daemon.json, and of the record of the keys that are ours.
 
     `keys` are those that change, `impact` what they mean to a daemon that runs, if one does;
-    `validates` says whether the host's own dockerd can judge the file before it is used.
+    `validates` says whether the host's own dockerd can judge the file before it is used. `before`
+    is the SHA-256 of the file that this was made from, or "absent"; "" where it is not known.
     """
 
     content: str
@@ -37,6 +39,7 @@ class DaemonStep:
     keys: frozenset[str]
     replaces: bool
     validates: bool
+    before: str
     impact: Impact
     changes: tuple[Change, ...]
 
@@ -69,6 +72,7 @@ def daemon_step(
         keys=frozenset(differing),
         replaces=observed.daemon_json is not None,
         validates=int((engine_version or "0").split(".")[0]) >= VALIDATES_SINCE,
+        before=_digest(observed.daemon_json),
         impact=impact_of(differing) if observed.engine else Impact.NONE,
         changes=tuple(_change(key, current, new, wanted, target, observed) for key in differing),
     )
@@ -160,6 +164,13 @@ def _json(value: JsonValue) -> str:
 
 def _text(keys: Keys) -> str:
     return json.dumps(nested(keys), indent=2, ensure_ascii=False) + "\n"
+
+
+def _digest(text: str | None) -> str:
+    if text is None:
+        return "absent"
+    # In the place of bytes that are not UTF-8 there are others now.
+    return "" if "\ufffd" in text else sha256(text.encode()).hexdigest()
 
 
 def _change(

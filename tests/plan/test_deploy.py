@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,7 @@ def test_a_login_and_a_logout(source: Source, monkeypatch: pytest.MonkeyPatch) -
 def test_a_bare_host(source: Source) -> None:
     commands = [
         WAIT,
+        command(DAEMON_SH, "as_seen", "absent"),
         BEGIN,
         "chmod 644 /var/lib/rackwright/trial.asc",
         "chmod 644 /var/lib/rackwright/docker.sources",
@@ -368,7 +370,11 @@ def test_packages_are_on_hold_again_where_they_could_not_be_installed(source: So
 def test_a_change_of_daemon_json_on_a_host_in_use(
     source: Source, keys: dict[str, Any], action: str
 ) -> None:
+    converged = source.converged()
+    text = parse(converged).daemon_json or ""
+    there = json.loads(text)
     commands = [
+        command(DAEMON_SH, "as_seen", sha256(text.encode()).hexdigest()),
         BEGIN,
         "install -d -m 0700 /var/backups/rackwright && tar -C / -czf "
         "/var/backups/rackwright/$(date -u +%Y%m%dT%H%M%SZ).tar.gz -- etc/docker/daemon.json",
@@ -383,8 +389,6 @@ def test_a_change_of_daemon_json_on_a_host_in_use(
         "timeout 300 runuser -u root -- docker run --rm hello-world",
         "rm -f /var/lib/rackwright/unfinished",
     ]
-    converged = source.converged()
-    there = json.loads(parse(converged).daemon_json or "")
     driver = keys.get("log-driver", "json-file")
     after = [
         line.replace("engine_log_driver json-file", f"engine_log_driver {driver}")

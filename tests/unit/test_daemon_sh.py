@@ -2,11 +2,14 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rackwright.docker import DAEMON_SH
+from rackwright.steps.daemon import daemon_step
+from tests.unit.states import BARE
 
 STAND_IN = """\
 #!/bin/sh
@@ -14,6 +17,7 @@ case ${0##*/}:$* in
 systemctl:*InvocationID*) cat "$ROOT/invocation" ;;
 systemctl:*MainPID*) echo 0 ;;
 docker:info) exit "$(cat "$ROOT/silent")" ;;
+docker:ps*) cat "$ROOT/running" ;;
 systemctl:is-failed*) ;;
 esac
 """
@@ -33,6 +37,7 @@ class Host:
             (root / "bin" / name).chmod(0o755)
         self.is_started("one")
         self.is_silent(False)
+        self.runs("")
         moved = re.sub(r"(?<=[=\s\"])/(?=(var|etc)/)", f"{root}/", DAEMON_SH.read_text())
         self.script = moved.replace("PATH=", f"PATH={root}/bin:")
 
@@ -44,12 +49,16 @@ class Host:
         """Docker does not answer."""
         (self.root / "silent").write_text(str(int(silent)))
 
-    def run(self, *words: str) -> str:
+    def runs(self, containers: str) -> None:
+        """What runs in Docker, a line each."""
+        (self.root / "running").write_text(containers)
+
+    def run(self, *words: str, fails: bool = False) -> str:
         """A function of daemon.sh; returns what it says."""
         environment = {"ROOT": str(self.root), "PATH": "/usr/bin:/bin"}
         ran = ["sh", "-c", self.script, "daemon", *words]
         done = subprocess.run(ran, env=environment, text=True, stderr=subprocess.PIPE)
-        assert (done.returncode == 0) == (words[0] != "roll_back"), done.stderr
+        assert (done.returncode != 0) == fails, done.stderr
         return done.stderr
 
     def change(self, text: str) -> None:
@@ -63,7 +72,7 @@ class Host:
     def fails(self) -> str:
         """Docker does not work with what is there now."""
         self.is_silent(True)
-        return self.run("roll_back", "restart", "Docker does not answer")
+        return self.run("roll_back", "restart", "Docker does not answer", fails=True)
 
 
 @pytest.fixture
@@ -124,3 +133,26 @@ def test_a_link_comes_back_as_a_file(host: Host) -> None:
     host.change("new")
     host.fails()
     assert host.daemon_json.read_text() == kept.read_text() == "old"
+
+
+def test_a_file_that_changed_while_somebody_was_asked_is_left_alone(host: Host) -> None:
+    def look() -> str:
+        step = daemon_step({"debug": True}, {}, replace(BARE, daemon_json=text), None)
+        return step.before if step else ""
+
+    text: str | None = '{"labels": ["r\u00e4ume=b12"]}\n'
+    host.daemon_json.write_text(str(text))
+    host.run("as_seen", look())
+    host.daemon_json.write_text("{}")
+    assert "daemon.json has changed since" in host.run("as_seen", look(), fails=True)
+    host.daemon_json.unlink()
+    host.run("as_seen", look(), fails=True)
+    text = None
+    host.run("as_seen", look())
+
+
+def test_containers_that_were_started_while_somebody_was_asked_are_left_alone(host: Host) -> None:
+    host.run("idle")
+    host.runs("web\ndb\n")
+    said = host.run("idle", fails=True)
+    assert said.strip().endswith("nothing was changed, run this again: web db")

@@ -366,6 +366,17 @@ def test_an_engine_that_runs_and_does_not_answer_needs_an_explicit_word(
     assert plan(Settings(), replace(host, unit=DOWN)).service
 
 
+def test_where_nothing_ran_and_docker_stops_that_must_still_be_so() -> None:
+    host = converged(Settings())
+    assert host.engine is not None
+    restarts = {"docker_daemon": {"log-driver": "local"}}
+    assert plan(Settings(**restarts), host).idle
+    assert not plan(Settings(**restarts, docker_allow_container_stop=True), host).idle
+    assert not plan(Settings(docker_daemon={"debug": True}), host).idle
+    running = replace(host, engine=replace(host.engine, containers=("web",)))
+    assert not plan(Settings(**restarts), running).idle
+
+
 def test_conflicting_packages_go_with_the_containers_that_stop() -> None:
     host = replace(
         BARE,

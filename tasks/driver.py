@@ -6,6 +6,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import files, server
 
 from rackwright.gpu import DRIVER_SH
+from rackwright.gpu.hold import hold_again
 from rackwright.host.script import command
 from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
@@ -18,6 +19,7 @@ def driver(plan: Plan) -> None:
     step = plan.driver
     if step is None:
         return
+    otherwise = hold_again(plan, step.lifted)
     if step.lifted:
         apt_shell(
             name="The hold on the driver is lifted for the moment",
@@ -44,11 +46,19 @@ def driver(plan: Plan) -> None:
             name="nouveau is not in the initial file system either",
             commands=["if command -v update-initramfs; then update-initramfs -u; fi"],
         )
+    if step.packages and step.fabric:
+        apt_shell(
+            name="apt has Fabric Manager at the version of the driver that comes",
+            seconds=plan.apt_timeout,
+            commands=[command(DRIVER_SH, "together", " ".join(step.fabric), *step.packages)],
+            otherwise=otherwise,
+        )
     if step.installs:
         apt_shell(
             name="The driver is installed",
             seconds=plan.apt_timeout,
             commands=[command(DRIVER_SH, "install", *step.installs)],
+            otherwise=otherwise,
         )
     server.shell(
         name="Every kernel that may boot has the driver's module",
@@ -59,6 +69,7 @@ def driver(plan: Plan) -> None:
             name="Fabric Manager is of the driver's version",
             seconds=plan.apt_timeout,
             commands=[command(DRIVER_SH, "fabric", *step.fabric)],
+            otherwise=otherwise,
         )
     if step.loads:
         server.shell(

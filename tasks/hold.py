@@ -5,10 +5,8 @@ from io import StringIO
 from pyinfra.api import deploy
 from pyinfra.operations import files
 
-from rackwright.gpu import DRIVER_SH
-from rackwright.host.script import command
+from rackwright.gpu.hold import hold as hold_gpus
 from rackwright.marks import HOLDS
-from rackwright.packages.nvidia import SET_PATTERN
 from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
 
@@ -42,5 +40,5 @@ def hold(plan: Plan) -> None:
         apt_shell(
             name="Driver, toolkit and kernel are on hold, as one set",
             seconds=plan.apt_timeout,
-            commands=[command(DRIVER_SH, "hold", HOLDS, SET_PATTERN)],
+            commands=[hold_gpus()],
         )

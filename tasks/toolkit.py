@@ -5,6 +5,7 @@ from pyinfra.operations import server
 
 from rackwright.docker import DAEMON_SH
 from rackwright.gpu import DRIVER_SH
+from rackwright.gpu.hold import hold_again
 from rackwright.host.script import command
 from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
@@ -32,4 +33,5 @@ def toolkit(plan: Plan) -> None:
         name="NVIDIA's Container Toolkit is installed",
         seconds=plan.apt_timeout,
         commands=[command(DRIVER_SH, "install", *step.packages)],
+        otherwise=hold_again(plan, step.lifted),
     )

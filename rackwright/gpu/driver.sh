@@ -29,12 +29,25 @@ apt_get() { # ARGUMENTS
         --allow-downgrades "$@"
 }
 
+can() { # PACKAGE...: apt can have all of them, and $said is how
+    ! said=$(apt_get --simulate install "$@" 2>&1) || return 0
+    why=$(printf '%s\n' "$said" | errors)
+    fail "apt cannot install $*: ${why:-$said}; nothing was changed: $(remedy "$said")"
+}
+
 install() { # PACKAGE...: nothing is changed where apt cannot have all of them
-    if ! said=$(apt_get --simulate install "$@" 2>&1); then
-        why=$(printf '%s\n' "$said" | errors)
-        fail "apt cannot install $*: ${why:-$said}; nothing was changed: $(remedy "$said")"
-    fi
+    can "$@"
     apt_get install "$@" || built "$*"
+}
+
+together() { # "FABRIC..." PACKAGE...: apt can have the driver, and these at exactly its version
+    fabric=$1
+    shift
+    can "$@"
+    for name; do :; done # the last one is of the driver's version
+    version=$(printf '%s\n' "$said" | sed -nE "s/^(Inst|Conf) ${name%%=*} [^(]*\(([0-9]+:)?([0-9.]+)-.*/\3/p" | sed -n 1p)
+    for name in $fabric; do set -- "$@" "$name=$version-*"; done
+    [ -z "$version" ] || can "$@"
 }
 
 built() { # WHAT: why it could not be set up: as a rule, DKMS

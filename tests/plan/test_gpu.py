@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from rackwright.gpu import DRIVER_SH, HOLDERS_SH, READY_SH
-from rackwright.host.script import command
+from rackwright.host.script import command, encoded
 from rackwright.marks import HOLDS
 from rackwright.packages.nvidia import SET_PATTERN, TOOLKIT_PACKAGES
+from rackwright.packages.nvidia_sources import CUDA_KEYRING, CUDA_SOURCE
 from rackwright.packages.patience import in_turn
+from rackwright.steps.gpu_driver import PREFERENCES
 from tests.plan.fleet import Ran, run
 from tests.plan.test_deploy import BEGIN, WAIT, Source, answers, changing
 from tests.plan.test_deploy import source as source
@@ -20,6 +22,16 @@ KERNELS = ("5.15.0-91-generic", "5.15.0-101-generic")
 WITHOUT = ("gpu_app", "gpu_pid", "gpu_container")
 DATA: dict[str, Any] = {"gpu_mig": {"1": ["7g.40gb"]}}
 SWITCH = "gpu_pci 0000:c6"
+HOLD_AGAIN = f"{command(DRIVER_SH, 'hold', HOLDS, SET_PATTERN)}; false"
+
+LIFTED = ["libnvidia-nscq-570", "nvidia-fabricmanager-570"]
+LIFTED += ["nvidia-headless-570-server-open", "nvidia-utils-570-server"]
+PINNED = """\
+# Written by Rackwright, which overwrites it.
+Package: *nvidia* cuda-drivers* libcuda1 libnvidia* libxnvctrl*
+Pin: version 580.95.05-*
+Pin-Priority: 1001
+"""
 
 
 def dgx(source: Source, *without: str, held: bool = False) -> list[str]:
@@ -79,14 +91,12 @@ def test_a_busy_gpu_is_waited_for_before_anything_else(source: Source) -> None:
 
 def test_another_driver_with_a_reboot_that_nobody_allowed(source: Source) -> None:
     packages = ["nvidia-open-kernel-dkms", "nvidia-smi", "libcuda1", "nvidia-persistenced"]
-    lifted = ["libnvidia-nscq-570", "nvidia-fabricmanager-570"]
-    lifted += ["nvidia-headless-570-server-open", "nvidia-utils-570-server"]
     commands = [
         WAIT,
         BEGIN,
         in_turn(300, "apt-get update -q"),
-        in_turn(300, f"apt-mark unhold {' '.join(lifted)}"),
-        in_turn(300, command(DRIVER_SH, "install", *packages)),
+        in_turn(300, f"apt-mark unhold {' '.join(LIFTED)}"),
+        f"{in_turn(300, command(DRIVER_SH, 'install', *packages))} || {{ {HOLD_AGAIN}; }}",
         command(DRIVER_SH, "loadable", *KERNELS),
         "mkdir -p /var/lib/rackwright",
         "chmod 644 /var/lib/rackwright/holds",
@@ -119,6 +129,42 @@ def test_the_toolkit_comes_before_docker_looks_for_it(source: Source, tmp_path: 
         "Daemon | The new daemon.json is at hand"
     )
     assert install not in ran.commands
+
+
+def test_fabric_manager_is_simulated_with_the_driver_before_that_is_replaced(
+    source: Source,
+) -> None:
+    url = f"{source.url}/cuda/repos"
+    text = (
+        f"Types: deb\nURIs: {url}/debian12/x86_64/\nSuites: /\nArchitectures: amd64\n"
+        f"Signed-By: {CUDA_KEYRING}\n"
+    )
+    switches = [line for line in recorded("gpu-dgx") if line.startswith(SWITCH)]
+    first = [
+        *dgx(source, *WITHOUT, held=True)[:-1],
+        *switches,
+        f"gpu_source {CUDA_SOURCE} {encoded(text)}",
+        f"gpu_file {CUDA_KEYRING} {encoded(str(source.key))}",
+        f"gpu_file {PREFERENCES} {encoded(PINNED)}",
+        dgx(source)[-1],
+    ]
+    ran = deploy(
+        source,
+        first,
+        [],
+        WAIT,
+        BEGIN,
+        in_turn(300, "apt-get update -q"),
+        in_turn(300, f"apt-mark unhold {' '.join(LIFTED)}"),
+        gpu_mig={},
+        gpu_driver="580.95.05-open",
+        gpu_repo_url=url,
+        gpu_key_fingerprint=source.key.fingerprint,
+    )
+    assert ran.failed
+    fabric = "nvidia-fabricmanager libnvidia-nscq"
+    both = in_turn(300, command(DRIVER_SH, "together", fabric, "nvidia-open-580=580.95.05-*"))
+    assert f"{both} || {{ {HOLD_AGAIN}; }}" in changing(ran)
 
 
 @pytest.mark.parametrize("restart", ["never", "when-needed"])

@@ -61,6 +61,18 @@ module() { # KERNEL: the version of its module of the driver; Debian's own has a
     modinfo -k "$1" -F version nvidia 2>/dev/null || modinfo -k "$1" -F version nvidia-current 2>/dev/null
 }
 
+installed() { # the versions of the driver's tools and libraries (rackwright/gpu/modules.py)
+    # shellcheck disable=SC2016 # the ${...} are dpkg-query's
+    dpkg-query -W -f='${db:Status-Abbrev} ${Package} ${Version}\n' nvidia-smi libcuda1 'nvidia-utils*' 'libnvidia-compute*' 2>/dev/null |
+        sed -nE 's/^.i +(nvidia-smi|libcuda1|(nvidia-utils|libnvidia-compute)(-[0-9]+(-server)?)?) ([0-9]+:)?([0-9.]+).*/\6/p'
+}
+
+right() { # KERNEL: it has the module of the driver that is installed
+    version=$(module "$1") || return 1
+    versions=$(installed)
+    [ -z "$versions" ] || printf '%s\n' "$versions" | grep -Fqx "$version"
+}
+
 fabric() { # PACKAGE...: at exactly the version of the driver
     version=$(module "$(uname -r)") || fail "there is no driver, so Fabric Manager has no version to be of"
     for name; do # each in its turn to the end of the list
@@ -71,11 +83,11 @@ fabric() { # PACKAGE...: at exactly the version of the driver
         fail "the repository has no $* (it has to be exactly the driver's version); name another version in gpu_driver"
 }
 
-loadable() { # KERNEL...: each of them has the module
+loadable() { # KERNEL...: each of them has the module of the driver that is installed
     for kernel; do
-        ! module "$kernel" >/dev/null || continue
+        ! right "$kernel" || continue
         dkms autoinstall -k "$kernel" >&2 || true
-        module "$kernel" >/dev/null || {
+        right "$kernel" || {
             log=$(find /var/lib/dkms -name make.log -mmin -60 2>/dev/null | xargs -r ls -t | sed -n 1p)
             [ -z "$log" ] || built 'the driver'
             fail "there is no module of the driver for kernel $kernel; install linux-headers-$kernel, then: dkms autoinstall -k $kernel"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rackwright.gpu.cdi import stale
+from rackwright.gpu.modules import installed, unbuilt
 from rackwright.look.gpu import Gpus
 from rackwright.packages.nvidia import TOOLKIT_PACKAGES
 from rackwright.settings import Settings
@@ -102,9 +103,15 @@ def _driver(gpus: Gpus) -> Iterable[Finding]:
 def _kernels(gpus: Gpus) -> Iterable[Finding]:
     if not gpus.modules:
         return
-    for kernel in gpus.kernels:
-        if kernel not in gpus.modules:
-            when = "which runs" if kernel == gpus.kernel else "which boots next"
+    for kernel in unbuilt(gpus):
+        when = "which runs" if kernel == gpus.kernel else "which boots next"
+        if version := gpus.modules.get(kernel):
+            yield Finding(
+                f"the driver for kernel {kernel}, {when}, is {version}, installed is "
+                f"{', '.join(sorted(installed(gpus)))}",
+                f"dkms autoinstall -k {kernel}",
+            )
+        else:
             yield Finding(
                 f"there is no driver for kernel {kernel}, {when}",
                 f"install linux-headers-{kernel}, then: dkms autoinstall -k {kernel}",

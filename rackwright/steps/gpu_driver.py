@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rackwright.change import Change, Impact
 from rackwright.gpu.health import mismatch
+from rackwright.gpu.modules import unbuilt
 from rackwright.look.gpu import Gpus
 from rackwright.look.observed import Observed
 from rackwright.packages.nvidia import (
@@ -67,7 +68,7 @@ def driver_step(settings: Settings, observed: Observed) -> DriverStep | None:
     names = cuda_driver(wanted) if wanted and cuda else archive_driver(wanted, gpus.devices)
     missing = [name for name in names if not _fits(name, wanted, gpus)]
     headers = [kernel for kernel in gpus.kernels if kernel not in gpus.headers]
-    unbuilt = [kernel for kernel in gpus.kernels if kernel not in gpus.modules]
+    lacking = unbuilt(gpus)
     preferences = _preferences(settings, wanted)
     before = gpus.files.get(PREFERENCES, "")
     fabric = _fabric(wanted, cuda, names, missing, gpus)
@@ -77,7 +78,7 @@ def driver_step(settings: Settings, observed: Observed) -> DriverStep | None:
         *(_header_change(kernel, gpus) for kernel in headers),
         *(_package_change(name, wanted, gpus) for name in missing),
         *(_fabric_change(name, gpus) for name in fabric),
-        *(_module_change(kernel) for kernel in unbuilt if not missing),
+        *(_module_change(kernel, gpus) for kernel in lacking if not missing),
         *(_unit_change(unit) for unit in units),
     ]
     if preferences != before:
@@ -91,7 +92,8 @@ def driver_step(settings: Settings, observed: Observed) -> DriverStep | None:
         changes.append(Change("driver", "nouveau", "may be loaded", "is not loaded", reason))
     if not changes:
         return None
-    replaces = bool(missing) and gpus.loaded is not None
+    other = bool(missing) or (gpus.kernel in lacking and gpus.kernel in gpus.modules)
+    replaces = other and gpus.loaded is not None
     return DriverStep(
         headers=tuple(f"linux-headers-{kernel}" for kernel in headers),
         packages=tuple(_argument(name, wanted) for name in missing),
@@ -201,9 +203,10 @@ def _fabric_change(name: str, gpus: Gpus) -> Change:
     return Change("driver", name, before, "the driver's version", reason)
 
 
-def _module_change(kernel: str) -> Change:
+def _module_change(kernel: str, gpus: Gpus) -> Change:
+    before = gpus.modules.get(kernel, "absent")
     reason = "the GPUs would be gone when it boots"
-    return Change("driver", f"module for kernel {kernel}", "absent", "built", reason)
+    return Change("driver", f"module for kernel {kernel}", before, "built", reason)
 
 
 def _unit_change(unit: str) -> Change:

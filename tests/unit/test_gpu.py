@@ -139,6 +139,13 @@ BARE: dict[str, Any] = {"packages": {}, "modules": {}, "loaded": None, "gpus": (
             "linux-headers-5.15.0-101-generic",
         ),
         (
+            {"modules": {**HEALTHY.modules, "5.15.0-101-generic": "535.183.01"}},
+            {},
+            "the driver for kernel 5.15.0-101-generic, which boots next, is 535.183.01, installed "
+            "is 570.86.15",
+            "dkms autoinstall -k 5.15.0-101-generic",
+        ),
+        (
             {"packages": OLD_FABRIC},
             {},
             "Fabric Manager is 570.124.06, the driver 570.86.15",

@@ -206,6 +206,17 @@ def test_the_next_kernel_gets_headers_and_a_module_before_it_boots() -> None:
     assert any("GPUs would be gone when it boots" in each.reason for each in driver.changes)
 
 
+def test_a_kernel_with_the_module_of_another_version_gets_the_installed_one() -> None:
+    gpus = replace(idle(DGX), modules={KERNEL: "570.86.15", NEXT: "535.183.01"})
+    next_one = planned(gpu_host(gpus), gpu_driver="570-server-open", gpu_allow_reboot=True)
+    assert next_one.driver and next_one.reboot is None
+    (change,) = next_one.driver.changes
+    assert (change.what, change.before) == (f"module for kernel {NEXT}", "535.183.01")
+    # The one that runs is loaded already, so that the right one takes a reboot.
+    gpus = replace(gpus, modules={KERNEL: "535.183.01", NEXT: "570.86.15"}, loaded="535.183.01")
+    assert planned(gpu_host(gpus), gpu_driver="570-server-open", gpu_allow_reboot=True).reboot
+
+
 def test_a_service_that_does_not_run_is_started() -> None:
     gpus = replace(idle(DGX), units={**DGX.units, "nvidia-persistenced": Unit(there=True)})
     driver = planned(gpu_host(gpus), gpu_driver="570-server-open").driver

@@ -13,9 +13,10 @@ from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, Probe, arguments
 from rackwright.looking import answer
 from rackwright.plan import RefusedError
-from rackwright.planning import plan, service_left
+from rackwright.planning import plan
 from rackwright.run import seen_again
 from rackwright.settings import Settings
+from rackwright.stages.engine import service_left
 from rackwright.steps.service import ServiceStep
 
 

@@ -1,0 +1,1 @@
+"""The parts of a host's plan, in the order in which they build on one another. Pure."""

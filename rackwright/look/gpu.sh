@@ -96,7 +96,7 @@ if systemctl is-active -q docker.service; then
     running=$(timeout 10 docker ps --quiet --no-trunc </dev/null)
     # shellcheck disable=SC2086 # they are IDs
     [ -z "$running" ] || timeout 10 docker inspect --format \
-        'gpu_container {{.Id}} {{.Name}} {{.HostConfig.Runtime}} {{json .HostConfig.DeviceRequests}}' \
+        'gpu_container {{.Id}} {{.Name}} {{.HostConfig.Runtime}} {{json .HostConfig.DeviceRequests}}{{range .Config.Env}}{{if eq (index (split . "=") 0) "NVIDIA_VISIBLE_DEVICES"}}{{println}}gpu_visible {{$.Id}} {{json .}}{{end}}{{end}}' \
         $running </dev/null 2>/dev/null
 fi
 true

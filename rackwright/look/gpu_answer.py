@@ -21,6 +21,9 @@ _SLOWED = {
 # Classes of PCI: VGA and 3D controllers, and "other bridge", which an NVSwitch is.
 _GPU_CLASSES = ("0x0300", "0x0302")
 _SWITCH_CLASS = "0x0680"
+# What NVIDIA_VISIBLE_DEVICES says where a container gets none (NVIDIA, "Specialized Configurations
+# with Docker").
+_NO_DEVICES = ("", "void", "none")
 
 
 def parse_gpus(values: Mapping[str, list[str]]) -> Gpus:
@@ -29,7 +32,8 @@ def parse_gpus(values: Mapping[str, list[str]]) -> Gpus:
     pci = [line.split() for line in values.get("gpu_pci", ())]
     loaded = one.get("gpu_loaded", "")
     docker = json.loads(one.get("gpu_docker", "{}"))
-    by_id = dict(_containers(values.get("gpu_container", ())))
+    visible = {name: _value(said) for name, said in _pairs(values, "gpu_visible")}
+    by_id = dict(_containers(values.get("gpu_container", ()), visible))
     files = {path: _text(text) for path, text in _pairs(values, "gpu_file")}
     return Gpus(
         devices=tuple(_hex(device) for _, kind, device in pci if kind.startswith(_GPU_CLASSES)),
@@ -141,12 +145,22 @@ def _profiles(listed: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _containers(lines: Iterable[str]) -> Iterable[tuple[str, GpuContainer]]:
+def _value(said: str) -> str:
+    """That of a variable, from its JSON string "NAME=VALUE"."""
+    return str(json.loads(said)).partition("=")[2]
+
+
+def _containers(
+    lines: Iterable[str], visible: Mapping[str, str]
+) -> Iterable[tuple[str, GpuContainer]]:
+    """Containers by their ID; `visible` is NVIDIA_VISIBLE_DEVICES of those that have it."""
     for line in lines:
         found, name, runtime, requests = line.split(" ", 3)
         asked: list[dict[str, Any]] = json.loads(requests) or []
         cdi = bool(asked) and all(each.get("Driver") == "cdi" for each in asked)
-        way = "runtime" if runtime == "nvidia" or (asked and not cdi) else "cdi" if cdi else ""
+        # The runtime of every container may be NVIDIA's, which gives GPUs to those that name some.
+        named = runtime == "nvidia" and visible.get(found, "") not in _NO_DEVICES
+        way = "runtime" if named or (asked and not cdi) else "cdi" if cdi else ""
         yield found, GpuContainer(name.lstrip("/"), runtime, way)
 
 

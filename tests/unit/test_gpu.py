@@ -64,6 +64,27 @@ def test_the_answers_of_the_tools() -> None:
 
 
 @pytest.mark.parametrize(
+    ("runtime", "visible", "way"),
+    [
+        ("nvidia", [], ""),
+        ("nvidia", ['web "NVIDIA_VISIBLE_DEVICES=void"'], ""),
+        ("nvidia", ['web "NVIDIA_VISIBLE_DEVICES="'], ""),
+        ("nvidia", ['web "NVIDIA_VISIBLE_DEVICES=0,1"'], "runtime"),
+        ("runc", ['web "NVIDIA_VISIBLE_DEVICES=all"'], ""),
+    ],
+)
+def test_the_runtime_gives_gpus_only_to_containers_that_name_some(
+    runtime: str, visible: list[str], way: str
+) -> None:
+    told = {"gpu_app": ["GPU-1, 7, a, 1"], "gpu_pid": ["7 root web"]}
+    told |= {"gpu_visible": visible} if visible else {}
+    gpus = parse_gpus({**told, "gpu_container": [f"web /web {runtime} null"]})
+    (process,) = gpus.processes
+    assert process.container == GpuContainer("web", runtime, way)
+    assert gpus.containers == ((process.container,) if way else ())
+
+
+@pytest.mark.parametrize(
     ("line", "version"),
     [
         (

@@ -102,11 +102,15 @@ def _replaces(plan: Plan) -> bool:
 
 
 def _reloads_systemd(observed: Observed, plan: Plan) -> bool:
-    """Whether systemd reads its units again: new drop-ins, packages with units, one to enable."""
+    """Whether systemd reads its units again: new drop-ins, packages with units, one to enable.
+
+    What dpkg left half-way may be any package.
+    """
     enables = plan.service is not None and observed.unit.get("UnitFileState") != "enabled"
     units = plan.driver is not None and bool(plan.driver.installs or plan.driver.units)
     others = (plan.unit, plan.engine, plan.conflicts, plan.rootless)
-    return enables or units or _replaces(plan) or any(others)
+    more = (plan.repair, plan.cache, plan.cache_gone)
+    return enables or units or _replaces(plan) or any((*others, *more))
 
 
 def with_jobs(settings: Settings, observed: Observed, plan: Plan) -> Plan:

@@ -19,6 +19,9 @@ from rackwright.packages.nvidia_sources import CUDA_SOURCE, TOOLKIT_SOURCE, is_c
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_settings
+from rackwright.steps.cache import CacheGoneStep, CacheStep
+from rackwright.steps.gpu import jobs_at_risk
+from rackwright.steps.repair import RepairStep
 from tests.unit.gpus import CUDA, DGX, KERNEL, NEW, NEXT, RUNNING, UBUNTU, gpu_host, gpus_after
 from tests.unit.states import after
 
@@ -394,6 +397,19 @@ def test_whom_a_change_breaks(data: dict[str, Any], jobs: tuple[str, ...]) -> No
     host = gpu_host(DGX)
     home = after(settings, host, plan(settings, host))
     assert planned(home, gpu_hold=False, **data).jobs == jobs
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        Plan(repair=RepairStep(())),
+        Plan(cache=CacheStep({}, (), (), (), ())),
+        Plan(cache_gone=CacheGoneStep((), (), ())),
+    ],
+)
+def test_a_repair_and_the_cache_reload_systemd_too(made: Plan) -> None:
+    assert jobs_at_risk(gpu_host(DGX), made) == (TRAIN,)
+    assert jobs_at_risk(gpu_host(DGX), Plan()) == ()
 
 
 def test_who_computes_on_a_gpu_that_nobody_can_tell_is_in_the_way_too() -> None:

@@ -2,7 +2,8 @@
 
 A process that computes does not survive another driver or a reboot. A container that got its GPUs
 through the nvidia runtime, and not through CDI, loses them when systemd reloads its units (NVIDIA,
-"Troubleshooting": "Failed to initialize NVML: Unknown Error").
+"Troubleshooting": "Failed to initialize NVML: Unknown Error"). A container of either kind keeps the
+MIG devices that it was given, also when they are no more.
 """
 
 from collections.abc import Iterable
@@ -31,18 +32,19 @@ def in_containers(gpus: Gpus, names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def lost_by_reload(gpus: Gpus) -> tuple[str, ...]:
-    """Everybody in a container that loses its GPUs when systemd reloads, idle ones too."""
+def in_use(gpus: Gpus, containers: Iterable[GpuContainer]) -> tuple[str, ...]:
+    """Everybody who computes in these containers, and those of them that are idle."""
+    wanted = tuple(containers)
     busy = {each.container for each in gpus.processes}
     return (
-        *(_process(gpus, each) for each in gpus.processes if _loses(each.container)),
-        *(_idle(each) for each in gpus.containers if _loses(each) and each not in busy),
+        *(_process(gpus, each) for each in gpus.processes if each.container in wanted),
+        *(f"the container {each.name} ({_way(each)}, idle)" for each in wanted if each not in busy),
     )
 
 
-def losers(gpus: Gpus) -> tuple[str, ...]:
-    """Names of the running containers that lose their GPUs when systemd reloads."""
-    return tuple(each.name for each in gpus.containers if _loses(each))
+def lost_by_reload(gpus: Gpus) -> tuple[GpuContainer, ...]:
+    """The running containers that lose their GPUs when systemd reloads."""
+    return tuple(each for each in gpus.containers if each.way == "runtime")
 
 
 def computing(gpus: Gpus) -> tuple[str, ...]:
@@ -51,18 +53,13 @@ def computing(gpus: Gpus) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.name for each in containers if each))
 
 
-def _loses(container: GpuContainer | None) -> bool:
-    return container is not None and container.way == "runtime"
-
-
 def _process(gpus: Gpus, process: GpuProcess) -> str:
     index = next((gpu.index for gpu in gpus.gpus if gpu.uuid == process.gpu), "?")
     where = ""
     if process.container:
-        way = "CDI" if process.container.way == "cdi" else "nvidia runtime"
-        where = f" in the container {process.container.name} ({way})"
+        where = f" in the container {process.container.name} ({_way(process.container)})"
     return f"GPU {index}: {process.name} ({process.pid}) of {process.user}{where}"
 
 
-def _idle(container: GpuContainer) -> str:
-    return f"the container {container.name} (nvidia runtime, idle)"
+def _way(container: GpuContainer) -> str:
+    return "CDI" if container.way == "cdi" else "nvidia runtime"

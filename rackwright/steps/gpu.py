@@ -3,7 +3,15 @@
 from dataclasses import dataclass, replace
 
 from rackwright.gpu.health import hardware
-from rackwright.gpu.jobs import all_jobs, computing, in_containers, losers, lost_by_reload, on_gpus
+from rackwright.gpu.jobs import (
+    all_jobs,
+    computing,
+    in_containers,
+    in_use,
+    lost_by_reload,
+    on_gpus,
+)
+from rackwright.look.gpu import GpuContainer, Gpus
 from rackwright.look.observed import Observed
 from rackwright.plan import Plan
 from rackwright.settings import Settings
@@ -90,9 +98,15 @@ def jobs_at_risk(observed: Observed, plan: Plan) -> tuple[str, ...]:
     if plan.mig:
         jobs += on_gpus(gpus, plan.mig.profiles)
     jobs += in_containers(gpus, plan.stops)
-    if _reloads_systemd(observed, plan):
-        jobs += lost_by_reload(gpus)
+    jobs += in_use(gpus, _losers(gpus, observed, plan))
     return tuple(dict.fromkeys(jobs))
+
+
+def _losers(gpus: Gpus, observed: Observed, plan: Plan) -> tuple[GpuContainer, ...]:
+    """The running containers that lose their GPUs by this plan, without a word to them."""
+    if plan.mig:  # nobody can tell whose devices go
+        return gpus.containers
+    return lost_by_reload(gpus) if _reloads_systemd(observed, plan) else ()
 
 
 def _replaces(plan: Plan) -> bool:
@@ -124,7 +138,7 @@ def with_jobs(settings: Settings, observed: Observed, plan: Plan) -> Plan:
     if settings.gpu_busy == "skip":
         return replace(plan, jobs=jobs)
     note = f"waits for up to {settings.gpu_wait} until these jobs end: {'; '.join(jobs)}"
-    waits_for = losers(observed.gpus) if _reloads_systemd(observed, plan) else ()
+    waits_for = tuple(each.name for each in _losers(observed.gpus, observed, plan))
     return replace(
         plan,
         notes=(*plan.notes, note),

@@ -85,7 +85,9 @@ def test_a_busy_gpu_is_left_alone(source: Source) -> None:
 
 def test_a_busy_gpu_is_waited_for_before_anything_else(source: Source) -> None:
     ran = deploy(source, dgx(source), [], gpu_busy="wait", gpu_wait="10m")
-    assert changing(ran) == [command(READY_SH, "wait_for_jobs", "600", after=HOLDERS_SH)]
+    assert changing(ran) == [
+        command(READY_SH, "wait_for_jobs", "600", "train", "infer", after=HOLDERS_SH)
+    ]
     assert ran.failed  # the fake host has no such jobs; a host whose jobs stay fails here, too
 
 

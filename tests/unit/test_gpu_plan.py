@@ -350,6 +350,7 @@ TRAIN, BARE_JOB = (
     "GPU 1: /usr/bin/python3 (4711) of alice in the container train (nvidia runtime)",
     ("GPU 1: ./train --data=a,b (4800) of bob"),
 )
+IDLE = "the container infer (CDI, idle)"
 
 
 def test_while_a_restart_is_pending_only_the_host_shows_that_it_works() -> None:
@@ -383,8 +384,9 @@ def test_it_is_waited_for_or_broken_only_on_a_word() -> None:
 @pytest.mark.parametrize(
     ("data", "jobs"),
     [
-        ({"gpu_mig": {"0": ["7g.40gb"]}}, ()),
-        ({"gpu_mig": {"1": ["7g.40gb"]}}, (TRAIN, BARE_JOB)),
+        # The container may have devices of the other GPU, too.
+        ({"gpu_mig": {"0": ["7g.40gb"]}}, (TRAIN, IDLE)),
+        ({"gpu_mig": {"1": ["7g.40gb"]}}, (TRAIN, BARE_JOB, IDLE)),
         ({"gpu_toolkit_version": "1.18"}, (TRAIN, BARE_JOB)),
         # Only systemd is reloaded by this, which breaks what got its GPUs through the runtime.
         ({"gpu_count": 2, "docker_http_proxy": "http://p.example:1"}, (TRAIN,)),
@@ -430,7 +432,10 @@ def test_an_idle_container_of_the_runtime_loses_its_gpus_and_one_of_cdi_does_not
     assert made.jobs == ("the container notebook (nvidia runtime, idle)",)
     waits = planned(home, gpu_count=2, gpu_busy="wait", docker_http_proxy="http://p.example:1")
     assert waits.gpu_wait_for == ("notebook",)
-    assert planned(home, gpu_busy="wait", gpu_mig={"1": ["7g.40gb"]}).gpu_wait_for == ()
+    assert planned(home, gpu_busy="wait", gpu_mig={"0": ["7g.40gb"]}).gpu_wait_for == (
+        "notebook",
+        "infer",
+    )
 
 
 def test_what_is_held_is_one_set_and_comes_off_again() -> None:

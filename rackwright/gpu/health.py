@@ -27,10 +27,11 @@ class Finding:
 def findings(gpus: Gpus | None, settings: Settings) -> tuple[Finding, ...]:
     """All that is wrong with the GPUs of a host, the gravest first; () when they work."""
     if gpus is None:
-        return tuple(_count(Gpus(), settings))
+        return tuple(miscount(Gpus(), settings))
     return (
-        *_count(gpus, settings),
+        *miscount(gpus, settings),
         *_driver(gpus),
+        *unseen(gpus),
         *_kernels(gpus),
         *_fabric(gpus),
         *_containers(gpus, settings),
@@ -68,12 +69,20 @@ def miscount(gpus: Gpus, settings: Settings) -> Iterable[Finding]:
         )
 
 
-def _count(gpus: Gpus, settings: Settings) -> Iterable[Finding]:
-    there = len(gpus.devices)
-    yield from miscount(gpus, settings)
-    if gpus.gpus and len(gpus.gpus) != there:
+def unloaded(gpus: Gpus) -> bool:
+    """Whether nothing but its module that is not loaded keeps the driver from working."""
+    return bool(gpus.modules.get(gpus.kernel)) and not (gpus.loaded or gpus.nouveau)
+
+
+def unseen(gpus: Gpus) -> Iterable[Finding]:
+    """GPUs on the PCI bus that the loaded driver does not show; nothing where it shows all."""
+    if not gpus.loaded or mismatch(gpus):
+        return
+    if gpus.failed:
+        yield Finding(f"nvidia-smi fails: {gpus.failed}", "look into the kernel's log (NVRM, Xid)")
+    elif len(gpus.gpus) != len(gpus.devices):
         yield Finding(
-            f"nvidia-smi shows {len(gpus.gpus)} of {there} GPUs",
+            f"nvidia-smi shows {len(gpus.gpus)} of {len(gpus.devices)} GPUs",
             "look for Xid messages in the kernel's log; a reboot brings back what fell off the bus",
         )
 
@@ -83,8 +92,8 @@ def _driver(gpus: Gpus) -> Iterable[Finding]:
         yield Finding("no driver is installed", f"set gpu_driver, and run {DEPLOY}")
     elif reason := mismatch(gpus):
         yield Finding(reason, "reboot it when it is idle, or set gpu_allow_reboot")
-    elif gpus.failed:
-        yield Finding(f"nvidia-smi fails: {gpus.failed}", "look into the kernel's log (NVRM, Xid)")
+    elif unloaded(gpus):
+        yield Finding("the driver is installed, and not loaded", "modprobe nvidia says why")
     if gpus.nouveau:
         yield Finding("nouveau drives the GPUs", "a reboot loads NVIDIA's driver in its place")
     if gpus.secure_boot and not gpus.loaded and not gpus.key_enrolled:

@@ -56,7 +56,12 @@ done
 smi() { # KEY ARGUMENTS
     key=$1
     shift
-    said=$(timeout 30 nvidia-smi "$@" 2>&1) && printf '%s\n' "$said" | sed "/^\$/d; s/^/$key /" && return
+    if said=$(timeout 30 nvidia-smi "$@" 2>&1); then
+        printf '%s\n' "$said" | sed "/^\$/d; s/^/$key /"
+        return
+    elif [ $? = 124 ]; then
+        said='no answer within 30 s'
+    fi
     printf '%s\n' "$said" | sed 's/^/gpu_smi_failed /'
     return 1
 }

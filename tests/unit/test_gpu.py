@@ -138,6 +138,10 @@ BARE: dict[str, Any] = {"packages": {}, "modules": {}, "loaded": None, "gpus": (
         ({"loaded": "535.1.1"}, {}, "570.86.15 is installed, 535.1.1 is loaded", "reboot"),
         ({"failed": "Driver/library version mismatch", "gpus": ()}, {}, "its libraries", "reboot"),
         ({"failed": "No devices were found", "gpus": ()}, {}, "No devices were found", "Xid"),
+        ({"failed": "no answer within 30 s", "gpus": ()}, {}, "no answer within 30 s", "Xid"),
+        # Where nvidia-smi is missing, too.
+        ({"gpus": ()}, {}, "nvidia-smi shows 0 of 2", "reboot"),
+        ({"loaded": None, "gpus": ()}, {}, "is installed, and not loaded", "modprobe"),
         ({"nouveau": True}, {}, "nouveau drives the GPUs", "reboot"),
         ({**BARE, "secure_boot": True}, {}, "Secure Boot", "mokutil --import"),
         (

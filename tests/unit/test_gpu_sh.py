@@ -89,7 +89,9 @@ def test_whoever_has_the_devices_open_computes_where_nvidia_smi_gives_no_answer(
 ) -> None:
     host.open_device("nvidia-persiste")
     job = host.open_device("train, long")
-    (process,) = host.look(said, code).processes
+    seen = host.look(said, code)
+    assert seen.failed == (said or "no answer within 30 s")
+    (process,) = seen.processes
     assert (process.gpu, process.pid, process.name) == ("?", job, "train, long")
     assert process.user != "?"
     _, complaint = host.run(READY_SH, "wait_for_jobs", "0", said=said, code=code)

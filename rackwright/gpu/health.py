@@ -31,7 +31,6 @@ def findings(gpus: Gpus | None, settings: Settings) -> tuple[Finding, ...]:
     return (
         *miscount(gpus, settings),
         *_driver(gpus),
-        *unseen(gpus),
         *_kernels(gpus),
         *_fabric(gpus),
         *_containers(gpus, settings),
@@ -75,7 +74,9 @@ def unloaded(gpus: Gpus) -> bool:
 
 
 def unseen(gpus: Gpus) -> Iterable[Finding]:
-    """GPUs on the PCI bus that the loaded driver does not show; nothing where it shows all."""
+    """GPUs on the PCI bus that the installed driver does not show; nothing where it shows all."""
+    if unloaded(gpus):
+        yield Finding("the driver is installed, and not loaded", "modprobe nvidia says why")
     if not gpus.loaded or mismatch(gpus):
         return
     if gpus.failed:
@@ -92,8 +93,8 @@ def _driver(gpus: Gpus) -> Iterable[Finding]:
         yield Finding("no driver is installed", f"set gpu_driver, and run {DEPLOY}")
     elif reason := mismatch(gpus):
         yield Finding(reason, "reboot it when it is idle, or set gpu_allow_reboot")
-    elif unloaded(gpus):
-        yield Finding("the driver is installed, and not loaded", "modprobe nvidia says why")
+    else:
+        yield from unseen(gpus)
     if gpus.nouveau:
         yield Finding("nouveau drives the GPUs", "a reboot loads NVIDIA's driver in its place")
     if gpus.secure_boot and not gpus.loaded and not gpus.key_enrolled:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from rackwright.gpu.health import hardware
+from rackwright.gpu.health import hardware, unseen
 from rackwright.gpu.jobs import (
     all_jobs,
     computing,
@@ -55,8 +55,10 @@ def gpu_steps(settings: Settings, observed: Observed, toolkit: ToolkitStep | Non
     gpus = observed.gpus
     if gpus is None:
         return GpuSteps()
-    notes = tuple(map(str, hardware(gpus)))
     driver = driver_step(settings, observed)
+    # What the driver's step changes is judged when it is done.
+    ills = hardware(gpus) if driver else (*unseen(gpus), *hardware(gpus))
+    notes = tuple(map(str, ills))
     reason = reboot_reason(gpus, driver)
     if reason and not settings.gpu_allow_reboot:
         pending = (

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rackwright.change import Change, Impact
-from rackwright.gpu.health import mismatch
+from rackwright.gpu.health import mismatch, unloaded
 from rackwright.gpu.modules import unbuilt
 from rackwright.look.gpu import Gpus
 from rackwright.look.observed import Observed
@@ -74,12 +74,14 @@ def driver_step(settings: Settings, observed: Observed) -> DriverStep | None:
     fabric = _fabric(wanted, cuda, names, missing, gpus)
     # With another driver loaded than the installed one, they cannot run; the reboot starts them.
     units = [] if missing or not gpus.loaded or mismatch(gpus) else _units(gpus)
+    loads = unloaded(gpus) and not missing
     changes = [
         *(_header_change(kernel, gpus) for kernel in headers),
         *(_package_change(name, wanted, gpus) for name in missing),
         *(_fabric_change(name, gpus) for name in fabric),
         *(_module_change(kernel, gpus) for kernel in lacking if not missing),
         *(_unit_change(unit) for unit in units),
+        *([_loaded_change(gpus)] if loads else ()),
     ]
     if preferences != before:
         after = f"version {_pinned(wanted)}" if wanted and preferences else "absent"
@@ -101,7 +103,7 @@ def driver_step(settings: Settings, observed: Observed) -> DriverStep | None:
         kernels=gpus.kernels,
         preferences=None if preferences == before else preferences,
         nouveau_off=not gpus.nouveau_off,
-        units=wanted_units(gpus) if missing or fabric else tuple(units),
+        units=wanted_units(gpus) if missing or fabric or loads else tuple(units),
         lifted=_lifted(observed, gpus) if missing or fabric else (),
         replaces_loaded=replaces,
         loads=not (replaces or gpus.nouveau or mismatch(gpus)),
@@ -207,6 +209,11 @@ def _module_change(kernel: str, gpus: Gpus) -> Change:
     before = gpus.modules.get(kernel, "absent")
     reason = "the GPUs would be gone when it boots"
     return Change("driver", f"module for kernel {kernel}", before, "built", reason)
+
+
+def _loaded_change(gpus: Gpus) -> Change:
+    version = gpus.modules[gpus.kernel]
+    return Change("driver", "nvidia module", "not loaded", version, "no GPU works without it")
 
 
 def _unit_change(unit: str) -> Change:

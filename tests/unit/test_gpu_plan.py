@@ -227,6 +227,23 @@ def test_a_service_that_does_not_run_is_started() -> None:
     assert driver.loads and not driver.breaks_jobs
 
 
+def test_a_driver_that_is_not_loaded_is_loaded() -> None:
+    gpus = replace(idle(DGX), loaded=None, gpus=(), failed="couldn't communicate with the driver")
+    driver = planned(gpu_host(gpus), gpu_driver="570-server-open").driver
+    assert driver and driver.loads and not (driver.packages or driver.breaks_jobs)
+    assert driver.units == ("nvidia-persistenced", "nvidia-fabricmanager")
+    assert [(each.what, each.after) for each in driver.changes] == [("nvidia module", "570.86.15")]
+    (note,) = planned(gpu_host(gpus), gpu_count=2).notes
+    assert "is installed, and not loaded" in note
+
+
+def test_a_loaded_driver_that_shows_no_gpus_is_told_of() -> None:
+    for failed in ("GPU is lost", ""):
+        made = planned(gpu_host(replace(idle(DGX), gpus=(), failed=failed)), gpu_count=2)
+        assert any((failed or "shows 0 of 2 GPUs") in note for note in made.notes)
+    assert not any("nvidia-smi" in note for note in planned(gpu_host(idle(DGX))).notes)
+
+
 @pytest.mark.parametrize(
     ("wanted", "argument"),
     [("latest", ""), ("1.17", "=1.17.*"), ("1.17.8", "=1.17.8-*"), ("1.17.8-1", "=1.17.8-1")],

@@ -31,7 +31,7 @@ def drift_lines(host: str, plan: Plan) -> list[str]:
 def drift_row(host: str, plan: Plan) -> HostResult:
     """A host's row in the table."""
     if not drifted(plan):
-        return HostResult(host, Outcome.UNCHANGED)
+        return HostResult(host, Outcome.UNCHANGED, detail="\n".join(plan.notes))
     return HostResult(host, Outcome.DRIFTED, detail=_summary(plan))
 
 

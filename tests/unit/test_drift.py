@@ -13,7 +13,9 @@ def test_a_host_that_is_right_says_nothing() -> None:
     there = plan(settings, after(settings, BARE, plan(settings, BARE)))
     assert not drifted(there)
     assert drift_lines("a", there) == []
-    assert drift_row("a", there).outcome is Outcome.UNCHANGED
+    assert drift_row("a", there) == HostResult("a", Outcome.UNCHANGED)
+    noted = drift_row("a", Plan(notes=("GPU 1 is throttled",)))
+    assert noted == HostResult("a", Outcome.UNCHANGED, detail="GPU 1 is throttled")
 
 
 def test_every_difference_has_from_and_to() -> None:

@@ -57,8 +57,9 @@ class Plan:
     about what is left as it is and why, for the admin to know. `jobs` on the GPUs would be broken,
     and nobody gave them up; `gpu_wait` is for how many seconds they are waited for,
     and for the containers in `gpu_wait_for`, idle or not; those in `ending` have ended by then,
-    with their jobs or by themselves. `idle` says that Docker stops on the way, that nothing ran in
-    it, and that nobody gave up what may have been started since. `apt_timeout`
+    with their jobs or by themselves. With `gpu_idle`, a job that starts after the plan was made
+    would be broken, and is looked for again. `idle` says that Docker stops on the way, that nothing
+    ran in it, and that nobody gave up what may have been started since. `apt_timeout`
     is how many seconds to wait for whoever else uses apt. `turn` is by what the run holds the host
     while it makes changes.
     `architecture` is the host's, as Debian and Docker name it. `compared` says that the changes are
@@ -104,6 +105,7 @@ class Plan:
     resumes: bool = False
     notes: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
+    gpu_idle: bool = False
     gpu_wait: int = 0
     gpu_wait_for: tuple[str, ...] = ()
     ending: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import server
 
 from rackwright.docker import DAEMON_SH
-from rackwright.gpu import HOLDERS_SH, READY_SH
+from rackwright.gpu.operations import wait_for_jobs
 from rackwright.host.script import command
 from rackwright.host_lock.failure import HELD
 from rackwright.marks import BACKUPS, STATE, UNFINISHED
@@ -20,20 +20,8 @@ def begin(plan: Plan) -> None:
     """Leave a mark that the last task takes away, so that a run that dies is taken up again."""
     if not plan.changes:
         return
-    if plan.jobs:
-        server.shell(
-            name="Nobody computes on the GPUs any more",
-            commands=[
-                command(
-                    READY_SH,
-                    "wait_for_jobs",
-                    str(plan.gpu_wait),
-                    *plan.gpu_wait_for,
-                    after=HOLDERS_SH,
-                )
-            ],
-            _timeout=plan.gpu_wait + 60,
-        )
+    if plan.jobs or plan.gpu_idle:
+        wait_for_jobs(plan)
     if plan.turn:
         server.shell(name=HELD, commands=[plan.turn.begin(plan.changes)])
     if plan.uses_apt:

@@ -7,6 +7,7 @@ from pyinfra.operations import files, server
 
 from rackwright.gpu import DRIVER_SH
 from rackwright.gpu.hold import hold_again
+from rackwright.gpu.operations import still_idle
 from rackwright.host.script import command
 from rackwright.packages.patience import apt_shell
 from rackwright.plan import Plan
@@ -19,6 +20,7 @@ def driver(plan: Plan) -> None:
     step = plan.driver
     if step is None:
         return
+    still_idle(plan)
     otherwise = hold_again(plan, step.lifted)
     if step.lifted:
         apt_shell(

@@ -7,6 +7,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import server
 
 from rackwright.gpu import DRIVER_SH, READY_SH
+from rackwright.gpu.operations import still_idle
 from rackwright.host.script import command
 from rackwright.host_lock.failure import HELD
 from rackwright.plan import Plan
@@ -20,6 +21,7 @@ WAYS = {"--gpus all": "--gpus=all", "CDI": "--device=nvidia.com/gpu=all"}
 def gpus(plan: Plan) -> None:
     """The installed driver is the loaded one, and every GPU is seen wherever it should be."""
     if plan.reboot:
+        still_idle(plan)
         server.reboot(name="The host has rebooted", reboot_timeout=REBOOT_TIMEOUT)
         if plan.turn:
             server.shell(name=HELD, commands=[plan.turn.again()])

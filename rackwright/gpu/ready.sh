@@ -23,7 +23,7 @@ wait_for_jobs() { # SECONDS [CONTAINER]...: until nobody computes any more, and 
     end=$(($(date +%s) + seconds))
     while left=$(jobs "$@") && [ -n "$left" ]; do
         [ "$(date +%s)" -lt "$end" ] ||
-            fail "these still run after $seconds s, and nothing was changed: $(echo "$left" | tr '\n' ';')"
+            fail "these still run after $seconds s, and were left alone; run it again when they are done: $(echo "$left" | tr '\n' ';')"
         sleep 5
     done
 }

@@ -131,21 +131,22 @@ def _reloads_systemd(observed: Observed, plan: Plan) -> bool:
 
 def with_jobs(settings: Settings, observed: Observed, plan: Plan) -> Plan:
     """The plan with the jobs that it would break, and what is done about them."""
-    jobs = jobs_at_risk(observed, plan)
-    if observed.gpus is None or not jobs:
+    gpus, jobs = observed.gpus, jobs_at_risk(observed, plan)
+    if gpus is None:
         return plan
     if settings.gpu_busy == "go":
         note = f"this breaks running jobs, as gpu_busy allows: {'; '.join(jobs)}"
-        return replace(plan, notes=(*plan.notes, note))
-    if settings.gpu_busy == "skip":
-        return replace(plan, jobs=jobs)
+        return replace(plan, notes=(*plan.notes, note)) if jobs else plan
+    # Where no driver is loaded, nobody can begin to compute.
+    plan = replace(plan, jobs=jobs, gpu_idle=bool(gpus.loaded) and _replaces(plan))
+    if settings.gpu_busy == "skip" or not (plan.jobs or plan.gpu_idle):
+        return plan
     note = f"waits for up to {settings.gpu_wait} until these jobs end: {'; '.join(jobs)}"
-    waits_for = tuple(each.name for each in _losers(observed.gpus, observed, plan))
+    waits_for = tuple(each.name for each in _losers(gpus, observed, plan))
     return replace(
         plan,
-        notes=(*plan.notes, note),
-        jobs=jobs,
+        notes=(*plan.notes, note) if jobs else plan.notes,
         gpu_wait=seconds(settings.gpu_wait),
         gpu_wait_for=waits_for,
-        ending=tuple(dict.fromkeys((*waits_for, *computing(observed.gpus)))),
+        ending=tuple(dict.fromkeys((*waits_for, *computing(gpus)))),
     )

@@ -81,7 +81,7 @@ def driver_step(settings: Settings, observed: Observed) -> DriverStep | None:
         *(_fabric_change(name, gpus) for name in fabric),
         *(_module_change(kernel, gpus) for kernel in lacking if not missing),
         *(_unit_change(unit) for unit in units),
-        *([_loaded_change(gpus)] if loads else ()),
+        *([_loaded_change()] if loads else ()),
     ]
     if preferences != before:
         after = f"version {_pinned(wanted)}" if wanted and preferences else "absent"
@@ -211,9 +211,8 @@ def _module_change(kernel: str, gpus: Gpus) -> Change:
     return Change("driver", f"module for kernel {kernel}", before, "built", reason)
 
 
-def _loaded_change(gpus: Gpus) -> Change:
-    version = gpus.modules[gpus.kernel]
-    return Change("driver", "nvidia module", "not loaded", version, "no GPU works without it")
+def _loaded_change() -> Change:
+    return Change("driver", "nvidia module", "not loaded", "loaded", "no GPU works without it")
 
 
 def _unit_change(unit: str) -> Change:

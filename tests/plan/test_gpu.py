@@ -22,6 +22,7 @@ KERNELS = ("5.15.0-91-generic", "5.15.0-101-generic")
 WITHOUT = ("gpu_app", "gpu_pid", "gpu_container")
 DATA: dict[str, Any] = {"gpu_mig": {"1": ["7g.40gb"]}}
 SWITCH = "gpu_pci 0000:c6"
+NOBODY = command(READY_SH, "wait_for_jobs", "0", after=HOLDERS_SH)
 HOLD_AGAIN = f"{command(DRIVER_SH, 'hold', HOLDS, SET_PATTERN)}; false"
 
 LIFTED = ["libnvidia-nscq-570", "nvidia-fabricmanager-570"]
@@ -94,9 +95,12 @@ def test_a_busy_gpu_is_waited_for_before_anything_else(source: Source) -> None:
 def test_another_driver_with_a_reboot_that_nobody_allowed(source: Source) -> None:
     packages = ["nvidia-open-kernel-dkms", "nvidia-smi", "libcuda1", "nvidia-persistenced"]
     commands = [
+        NOBODY,
         WAIT,
         BEGIN,
         in_turn(300, "apt-get update -q"),
+        # A job may have started since the plan was made, and since the run began.
+        NOBODY,
         in_turn(300, f"apt-mark unhold {' '.join(LIFTED)}"),
         f"{in_turn(300, command(DRIVER_SH, 'install', *packages))} || {{ {HOLD_AGAIN}; }}",
         command(DRIVER_SH, "loadable", *KERNELS),
@@ -109,6 +113,14 @@ def test_another_driver_with_a_reboot_that_nobody_allowed(source: Source) -> Non
     assert changing(ran)[: len(commands)] == commands
     # The second look of this fake host still has the old packages.
     assert ran.failed
+
+
+def test_a_job_that_started_meanwhile_keeps_its_host_from_the_reboot(source: Source) -> None:
+    first = [line.replace("570.86.15  Rel", "550.54.14  Rel") for line in dgx(source, *WITHOUT)]
+    ran = deploy(source, first, [], NOBODY, BEGIN, gpu_mig={}, gpu_allow_reboot=True)
+    at = ran.operations.index("GPUs | The host has rebooted")
+    assert ran.operations[at - 1] == "GPUs | Nobody computes on the GPUs any more"
+    assert ran.operations[0] == "Begin | Nobody computes on the GPUs any more"
 
 
 def test_the_toolkit_comes_before_docker_looks_for_it(source: Source, tmp_path: Path) -> None:
@@ -154,6 +166,7 @@ def test_fabric_manager_is_simulated_with_the_driver_before_that_is_replaced(
         source,
         first,
         [],
+        NOBODY,
         WAIT,
         BEGIN,
         in_turn(300, "apt-get update -q"),

@@ -232,7 +232,7 @@ def test_a_driver_that_is_not_loaded_is_loaded() -> None:
     driver = planned(gpu_host(gpus), gpu_driver="570-server-open").driver
     assert driver and driver.loads and not (driver.packages or driver.breaks_jobs)
     assert driver.units == ("nvidia-persistenced", "nvidia-fabricmanager")
-    assert [(each.what, each.after) for each in driver.changes] == [("nvidia module", "570.86.15")]
+    assert [(each.what, each.after) for each in driver.changes] == [("nvidia module", "loaded")]
     (note,) = planned(gpu_host(gpus), gpu_count=2).notes
     assert "is installed, and not loaded" in note
 
@@ -396,6 +396,26 @@ def test_it_is_waited_for_or_broken_only_on_a_word() -> None:
     made = planned(gpu_host(DGX), **go)
     assert made.jobs == () and blocked(Settings(**go), made) is None
     assert any("breaks running jobs" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "data", "again"),
+    [
+        (DGX, BROKEN, True),
+        (DGX, {"gpu_toolkit_version": "1.18"}, True),
+        (DGX, {**BROKEN, "gpu_busy": "go"}, False),
+        # GPU by GPU, that is looked for where it is done.
+        (DGX, {"gpu_mig": {"1": ["7g.40gb"]}}, False),
+        (NEW, BROKEN, False),
+    ],
+)
+def test_jobs_that_may_start_meanwhile_are_looked_for_again(
+    gpus: Gpus, data: dict[str, Any], again: bool
+) -> None:
+    assert planned(gpu_host(idle(gpus)), **data).gpu_idle is again
+    waits = planned(gpu_host(idle(gpus)), **{**data, "gpu_busy": "wait"}, gpu_wait="1m")
+    assert (waits.jobs, waits.notes) == ((), ())
+    assert waits.gpu_wait == (60 if waits.gpu_idle else 0)
 
 
 @pytest.mark.parametrize(

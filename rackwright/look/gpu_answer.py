@@ -170,7 +170,9 @@ def _processes(
     owners = {pid: rest.split() for pid, rest in _pairs(values, "gpu_pid")}
     found = []
     for row in filter(str.strip, values.get("gpu_app", ())):
-        # A name may hold a comma.
+        # A name may hold a comma. A line without any is a warning of nvidia-smi's.
+        if row.count(",") < 2:
+            continue
         gpu, pid, rest = (word.strip() for word in row.split(",", 2))
         if pid in values.get("gpu_gone", ()):  # it ended between two questions
             continue

@@ -113,6 +113,8 @@ def test_a_consumer_card_that_shows_less() -> None:
 
 def test_nobody_computes() -> None:
     assert parse_gpus({"gpu_app": [""]}).processes == ()
+    warned = parse_gpus({"gpu_app": ["WARNING: infoROM is corrupted", "GPU-1, 7, a, 1"]})
+    assert [process.pid for process in warned.processes] == ["7"]
     assert parse_gpus({"gpu_app": ["GPU-1, 7, a, 1"], "gpu_gone": ["7"]}).processes == ()
 
 

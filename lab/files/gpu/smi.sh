@@ -69,7 +69,8 @@ processes() {
 }
 
 process_name() { # PID
-    name=$(tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null | head -n 1)
+    # It may have ended meanwhile, which is no word of nvidia-smi's.
+    name=$({ tr '\0' '\n' <"/proc/$1/cmdline" | head -n 1; } 2>/dev/null)
     printf '%s' "${name:-[Not Found]}"
 }
 

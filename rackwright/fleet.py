@@ -5,7 +5,6 @@ Everything here is pyinfra's; what its command line does around its API is done 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from logging import getLogger
 from pathlib import Path
@@ -26,6 +25,7 @@ from pyinfra_cli.util import exec_file, parse_cli_arg
 
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import register
+from rackwright.laptop.nearest import nearest
 from rackwright.pace.state import PacedState
 from rackwright.settings import VERSIONS, SettingsError
 
@@ -132,8 +132,7 @@ def _named(
         except NoGroupError:
             matches = [host for host in hosts if fnmatch(host.name, pattern)]
         if not matches:
-            nearest = get_close_matches(pattern, [host.name for host in hosts], n=1)
-            hint = f"; the nearest is {nearest[0]}" if nearest else ""
+            hint = nearest(pattern, (host.name for host in hosts))
             raise SettingsError(
                 [f"{pattern!r}: no host and no group of the inventory has this name{hint}"]
             )

@@ -83,13 +83,6 @@ def try_out(source_list: str = "/dev/null", source_parts: str = "/dev/null") -> 
     )
 
 
-def for_root_alone(path: str) -> str:
-    """The command that writes standard input into a new file that nobody but root can read."""
-    folder, _, _ = path.rpartition("/")
-    folder, path = map(shlex.quote, (folder, path))
-    return f"install -d {folder} && rm -f {path} && umask 077 && cat > {path}"
-
-
 def put_in_place(new: str, path: str, like: str) -> str:
     """The command that gives a file the content of another, `new`, at once or not at all.
 

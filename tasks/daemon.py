@@ -5,8 +5,9 @@ from pyinfra.operations import server
 
 from rackwright.change import Impact
 from rackwright.docker import DAEMON_SH
+from rackwright.host.at_hand import at_hand
 from rackwright.host.script import command
-from rackwright.marks import OWNED_KEYS, for_root_alone
+from rackwright.marks import OWNED_KEYS
 from rackwright.plan import Plan
 from rackwright.steps.daemon import DAEMON_JSON
 
@@ -21,10 +22,11 @@ def daemon(plan: Plan) -> None:
     if step is None:
         return
     # It may hold the password of a proxy, and so may the record of our keys.
-    server.shell(
+    at_hand(
         name="The new daemon.json is at hand",
-        commands=[for_root_alone(CANDIDATE)],
-        _stdin=step.content,
+        text=step.content,
+        path=CANDIDATE,
+        open_folder=True,
     )
     if step.validates:
         server.shell(
@@ -35,11 +37,7 @@ def daemon(plan: Plan) -> None:
         name="The configuration in force is kept for the way back",
         commands=[command(DAEMON_SH, "keep")],
     )
-    server.shell(
-        name="A record of Rackwright's keys in it is at hand",
-        commands=[for_root_alone(OWNED)],
-        _stdin=step.owned,
-    )
+    at_hand(name="A record of Rackwright's keys in it is at hand", text=step.owned, path=OWNED)
     if step.impact is not Impact.NONE:
         server.shell(
             name=f"The host knows that Docker needs a {step.impact}",

@@ -1,10 +1,10 @@
 """The fleet's cache, found in the inventory: where it is, and who has to do with it. Pure."""
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from rackwright.laptop.nearest import nearest
 from rackwright.settings import Settings, SettingsError
 from rackwright.settings.cache import Cache
 
@@ -31,8 +31,7 @@ def with_fleet_cache(
         if name is None:
             continue
         if name not in inventory:
-            nearest = difflib.get_close_matches(name, inventory, n=1)
-            hint = f"; the nearest is {nearest[0]}" if nearest else ""
+            hint = nearest(name, inventory)
             errors.append(f"{host}: cache_host: the inventory has no host {name}{hint}")
             continue
         address = settings.cache_address or str(inventory[name].get("ssh_hostname") or name)

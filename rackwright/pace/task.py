@@ -48,9 +48,11 @@ def load_task(state: State, name: str, arguments: Sequence[str] = ()) -> Task:
     if not callable(function):
         raise SettingsError([f"{name}: is no task; write a file, or MODULE.FUNCTION"])
     try:
-        signature(function).bind(**named)
+        # As it is called: around operations and deploys, pyinfra takes arguments of its own.
+        called = signature(function, follow_wrapped=False)
+        called.bind(**named)
     except TypeError as error:
-        takes = ", ".join(signature(function).parameters) or "no arguments"
+        takes = ", ".join(called.parameters) or "no arguments"
         raise SettingsError([f"{name}: {error}; it takes {takes}"]) from None
     return partial(function, **named)
 

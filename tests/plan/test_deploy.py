@@ -65,8 +65,12 @@ WAIT = command(PATIENCE, "wait_for", "300")
 BEGIN = "install -d -m 0755 /var/lib/rackwright && echo verify > /var/lib/rackwright/unfinished"
 
 CANDIDATE, OWNED = (
-    f"install -d {folder} && rm -f {folder}/{name}.new && umask 077 && cat > {folder}/{name}.new"
-    for folder, name in (("/etc/docker", "daemon.json"), ("/var/lib/rackwright", "owned-keys.json"))
+    f"umask {mask} && mkdir -p {folder} && rm -f {folder}/{name}.new && umask 077 && "
+    f"base64 -d > {folder}/{name}.new"
+    for mask, folder, name in (
+        ("022", "/etc/docker", "daemon.json"),
+        ("077", "/var/lib/rackwright", "owned-keys.json"),
+    )
 )
 # Both at once: a run that dies does so before or after.
 SWAP = command(

@@ -275,9 +275,15 @@ def test_settings_that_only_the_task_knows_end_the_run_before_it_began(make: Mak
         ("tasks.upgrade.nothing", [], "No such attribute in module tasks.upgrade: nothing"),
         ("upgrade", [], "is no task"),
         ("tasks.upgrade.upgrade", ["26.1"], "write KEY=VALUE"),
+        ("tasks.upgrade.upgrade", ["vers=26.1"], "it takes version, allow_downgrade"),
     ],
 )
 def test_a_task_that_there_is_not(make: Make, name: str, arguments: list[str], said: str) -> None:
     hosts, _ = make({A: {}}).fleet()
     with pytest.raises(SettingsError, match=said):
         load_task(hosts.state, name, arguments)
+
+
+def test_an_operation_of_pyinfra_takes_pyinfra_s_own_arguments(make: Make) -> None:
+    hosts, _ = make({A: {}}).fleet()
+    assert load_task(hosts.state, "server.shell", ["commands=uptime", "_sudo=true", "name=up"])

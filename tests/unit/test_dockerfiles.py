@@ -64,7 +64,7 @@ ARG TOKENS=1 \\
 RUN <<EOF
 FROM nowhere:1
 EOF
-RUN cat <<< foo && echo 'std::cout <<x;' "<<y"
+RUN cat <<< foo && echo 'std::cout <<x ;' "<<y"
 RUN <<-"A" cat >/a && 3<<B cat
 FROM nowhere:2
 A

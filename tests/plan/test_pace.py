@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -286,4 +287,6 @@ def test_a_task_that_there_is_not(make: Make, name: str, arguments: list[str], s
 
 def test_an_operation_of_pyinfra_takes_pyinfra_s_own_arguments(make: Make) -> None:
     hosts, _ = make({A: {}}).fleet()
-    assert load_task(hosts.state, "server.shell", ["commands=uptime", "_sudo=true", "name=up"])
+    task = load_task(hosts.state, "server.shell", ["commands=uptime", "_sudo=true", "name=up"])
+    assert isinstance(task, partial)
+    assert task.keywords == {"commands": "uptime", "_sudo": True, "name": "up"}

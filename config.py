@@ -1,5 +1,7 @@
 """What pyinfra's own command reads first: table and report of a run that reaches not one host.
 
+And who runs `Match exec` of ~/.ssh/config: rackwright/laptop/match_exec.py.
+
 pyinfra ends such a run before it comes to deploy.py, which brings those of every other one. A run
 that asks for no host at all it ends with exit code 0; here that gets a sentence.
 """
@@ -31,6 +33,10 @@ def _nobody_was_reached(started: datetime) -> None:
 
 
 if pyinfra.is_cli:
+    import paramiko.config
+
+    from rackwright.laptop import match_exec
     from rackwright.report.ending import at_the_end
 
+    paramiko.config.invoke = match_exec  # type: ignore[attr-defined]  # set in a try
     at_the_end(_nobody_was_reached, datetime.now(UTC))

@@ -2,7 +2,7 @@
 
 pyinfra inventory/example.py deploy.py          (--dry shows the plan and changes nothing)
 
-What is done, task by task and in order: tasks/converge.py.
+What is done, task by task and in order: tasks/every.py.
 """
 
 from tasks.converge import converge

@@ -1,5 +1,6 @@
-"""gevent's patches of the standard library, which come before all that they patch."""
+"""What comes before pyinfra and paramiko are imported: gevent's patches, and one of ours."""
 
+import sys
 from importlib import metadata
 
 
@@ -17,3 +18,7 @@ def patch() -> None:
         import pyinfra_cli  # noqa: F401 - it patches when it is imported
     finally:
         metadata.entry_points = ask
+    from rackwright.laptop import match_exec
+
+    # Where paramiko was imported already, as under pyinfra's own command, config.py does this.
+    sys.modules.setdefault("invoke", match_exec)

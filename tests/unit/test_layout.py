@@ -39,7 +39,7 @@ def test_rackwright_imports_no_task(path: Path) -> None:
 
 
 # What is called by name puts tasks into an order; what it puts into order knows no other task.
-COMMANDS = {"converge", "purge", "upgrade", "workload"}
+COMMANDS = {"converge", "every", "purge", "upgrade", "workload"}
 
 
 @pytest.mark.parametrize("path", files("tasks"), ids=str)

@@ -22,7 +22,8 @@ def _nobody_was_reached(started: datetime) -> None:
         return
     from rackwright.report.ending import end
     from rackwright.report.table import conclusion
-    from rackwright.results import Run, hosts_of, unreached
+    from rackwright.results import unreached
+    from rackwright.run import Run, hosts_of
 
     if not hosts_of(state):
         click.echo(NOBODY, err=True)

@@ -10,6 +10,7 @@ from pyinfra.api.exceptions import DeployError
 from rackwright import exits
 from rackwright.drift import drift_conclusion, drift_lines, drift_row, drifted
 from rackwright.host.error import HostError
+from rackwright.host_plan import look
 from rackwright.look.observed import ProbeError
 from rackwright.pace.course import LOOK, Course
 from rackwright.pace.fleet import Request, fleet
@@ -17,8 +18,8 @@ from rackwright.plan import Plan, RefusedError
 from rackwright.report.ending import at_the_end, end_as_json, write
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.table import print_table
-from rackwright.results import Run, connect_advice, hosts_of
-from rackwright.run import look, new_run
+from rackwright.results import connect_advice
+from rackwright.run import Run, hosts_of, new_run
 from rackwright.settings import SettingsError
 
 # What each host's comparison gave, by name: its plan, or why there is none.

@@ -11,10 +11,8 @@ from rackwright.drift import drifted
 from rackwright.pace.converge import Converge
 from rackwright.pace.fleet import Fleet, Request, fleet
 from rackwright.pace.task import load_task
-from rackwright.report.ending import end, end_as_json
 from rackwright.report.lines import plan_lines
 from rackwright.report.outcome import WRONG, HostResult, Outcome
-from rackwright.report.table import conclusion, console, outcome_table
 from rackwright.settings import SettingsError
 
 
@@ -96,6 +94,8 @@ def _asked_and_applied(hosts: Fleet, converge: Converge) -> bool:
     if not pending or hosts.engine.stopping:
         return True
     if ill:
+        from rackwright.report.table import console, outcome_table
+
         console().print(outcome_table(ill.values()))
     count = f"{len(pending)} host{'s' if len(pending) != 1 else ''}"
     try:
@@ -122,6 +122,10 @@ def _pending(hosts: Fleet) -> bool:
 
 def _finish(hosts: Fleet, request: Request, code: int) -> int:
     """Print the table, write the report, and return the exit code."""
+    # By now they are there: rackwright/pace/meanwhile.py.
+    from rackwright.report.ending import end, end_as_json
+    from rackwright.report.table import conclusion
+
     rows = hosts.rows
     if request.json:
         end_as_json(hosts.state, hosts.run, rows, exit_code=code, folder=request.report)

@@ -2,20 +2,23 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from rackwright.plan import Plan
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.text import plain
+
+if TYPE_CHECKING:
+    from rackwright.plan import Plan
 
 UNFINISHED = "an earlier run did not get to its end"
 
 
-def drifted(plan: Plan) -> bool:
+def drifted(plan: "Plan") -> bool:
     """Whether a host differs from its settings."""
     return bool(plan.changes) or plan.resumes
 
 
-def drift_lines(host: str, plan: Plan) -> list[str]:
+def drift_lines(host: str, plan: "Plan") -> list[str]:
     """Every difference of a host, from and to, a line each; [] when it has not drifted."""
     if not drifted(plan):
         return []
@@ -28,7 +31,7 @@ def drift_lines(host: str, plan: Plan) -> list[str]:
     return [f"{host}: {_summary(plan)}", *map(plain, lines)]
 
 
-def drift_row(host: str, plan: Plan) -> HostResult:
+def drift_row(host: str, plan: "Plan") -> HostResult:
     """A host's row in the table."""
     if not drifted(plan):
         return HostResult(host, Outcome.UNCHANGED, detail="\n".join(plan.notes))
@@ -50,7 +53,7 @@ def drift_conclusion(rows: Sequence[HostResult]) -> str:
     return f"{hosts}: {', '.join(parts)}; nothing was changed; {advice}."
 
 
-def _summary(plan: Plan) -> str:
+def _summary(plan: "Plan") -> str:
     count = len(plan.changes) + plan.resumes
     tasks = dict.fromkeys(change.task for change in plan.changes)
     named = ", ".join([*tasks, *(["verify"] if plan.resumes else [])])

@@ -13,6 +13,7 @@ from pyinfra.api.exceptions import DeployError
 from rackwright.host.error import HostError
 from rackwright.host.failing import failing
 from rackwright.host_lock.turn import turn
+from rackwright.host_plan import fail, observe_in_turn, show
 from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, LeftoversProbe, Probe, arguments
@@ -20,7 +21,7 @@ from rackwright.looking import answer, as_root
 from rackwright.marks import STATE
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import purge_plan
-from rackwright.run import fail, observe_in_turn, run_of, show
+from rackwright.run import run_of
 from rackwright.settings import Settings, SettingsError
 from rackwright.steps.daemon import DaemonJsonError
 from rackwright.steps.purge import Words, data_root, words_of

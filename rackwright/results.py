@@ -4,61 +4,19 @@ The edge between pyinfra's state and the report.
 """
 
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-import click
-from pyinfra import logger
 from pyinfra.api import Host, State
 
-from rackwright.exact import Exact
 from rackwright.host.ssh_command import ssh_command
-from rackwright.host_lock.holder import Holder
-from rackwright.laptop.passwords import Passwords
-from rackwright.look.observed import Observed
-from rackwright.plan import Plan
-from rackwright.report.clock import Clock
 from rackwright.report.lines import plan_summary
 from rackwright.report.outcome import HostResult, Outcome
-from rackwright.report.text import plain
-from rackwright.settings import Settings
+from rackwright.run import Run, hosts_of
+
+if TYPE_CHECKING:
+    from rackwright.plan import Plan
 
 LAST: Final = 20  # lines of a failed step's output that are kept, of each stream
-
-
-def log(host: Host, said: str) -> None:
-    """Say something of a host as pyinfra's own command does."""
-    logger.info(f"{host.print_prefix}{click.style(plain(said), 'yellow')}")
-
-
-@dataclass
-class Run:
-    """What a run has learnt so far, by host name.
-
-    `seen` is each host as it was looked at last. `wanted` are the settings of the task that go
-    before those of the inventory. `guarded` are the hosts that a guard keeps from being changed,
-    until somebody says the word for it. `tell` says what a host waits for.
-    """
-
-    settings: dict[str, Settings]
-    exact: Exact = field(default_factory=Exact)
-    passwords: Passwords = field(default_factory=Passwords)
-    plans: dict[str, Plan] = field(default_factory=dict)
-    refusals: dict[str, str] = field(default_factory=dict)
-    seen: dict[str, Observed] = field(default_factory=dict)
-    wanted: Mapping[str, Any] = field(default_factory=dict)
-    guarded: set[str] = field(default_factory=set)
-    clock: Clock = field(default_factory=Clock)
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    holder: Holder = field(default_factory=Holder)
-    tell: Callable[[Host, str], None] = log
-
-
-def hosts_of(state: State) -> list[Host]:
-    """The hosts that a run is meant for, in the order of their names."""
-    return sorted((host for host in state.inventory if state.is_host_in_limit(host)), key=str)
 
 
 def results(state: State, run: Run) -> list[HostResult]:
@@ -104,7 +62,7 @@ UNREAD: Final = "something that it had to know of the host could not be read; ru
 
 
 def executed(
-    state: State, host: Host, planned: Plan | None, without_words: str = BROKE
+    state: State, host: Host, planned: "Plan | None", without_words: str = BROKE
 ) -> HostResult:
     """How the operations of a host ended; without a plan of ours, they are the task's own.
 
@@ -136,7 +94,7 @@ def executed(
     return HostResult(host.name, outcome, detail=_detail(planned) if planned else "")
 
 
-def _detail(planned: Plan) -> str:
+def _detail(planned: "Plan") -> str:
     return "\n".join((plan_summary(planned), *planned.notes))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pyinfra import host
 
-from rackwright.run import plan_host
+from rackwright.host_plan import plan_host
 
 
 def converge(**wanted: Any) -> None:

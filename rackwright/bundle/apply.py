@@ -6,8 +6,8 @@ from pathlib import Path
 from rackwright.bundle.file import Manifest, broken, image_file, release_folder
 from rackwright.laptop.archives import ArchiveError, with_archive
 from rackwright.laptop.passwords import Passwords
+from rackwright.lock.agreement import AGAIN
 from rackwright.lock.apply import release_key
-from rackwright.lock.file import Lock
 from rackwright.lock.images import tags_of
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
@@ -17,8 +17,6 @@ from rackwright.settings import Settings
 from rackwright.settings.images import Image
 from rackwright.settings.references import HELLO
 from rackwright.steps.bundle import BundleImageStep, bundle_step
-
-AGAIN = "make it again with `rackwright bundle`"
 
 
 def plan_with_bundle(
@@ -80,21 +78,3 @@ def with_bundled_images(
         except ArchiveError as error:
             raise RefusedError((f"the bundle {folder} is damaged: {error}; {AGAIN}",)) from None
     return settings.model_copy(update={"docker_images": tuple(images.values())})
-
-
-def disagreements(lock: Lock, name: str, bundle: Lock, folder: Path) -> list[str]:
-    """Where a bundle holds other packages or images than the lock `name`, a sentence each."""
-    images = [
-        f"docker_bundle: {folder} holds {tag} as {digest}, {name} has {lock.images[tag]}; {AGAIN}"
-        for tag, digest in bundle.images.items()
-        if lock.images.get(tag, digest) != digest
-    ]
-    return images + [
-        f"docker_bundle: {folder} holds {package}={each.version} for {release}, {name} has "
-        f"{package}={locked[package].version} or other bytes; {AGAIN}"
-        for release, variants in bundle.packages.items()
-        for wanted, packages in variants.items()
-        if (locked := lock.packages.get(release, {}).get(wanted, {}))
-        for package, each in packages.items()
-        if package in locked and locked[package] != each
-    ]

@@ -20,7 +20,8 @@ from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.layers import settings_of
 from rackwright.laptop.openpgp import fetch
 from rackwright.laptop.registry import RegistryError, Repository, said
-from rackwright.lock.apply import locked_packages, release_key, wanted_key
+from rackwright.lock.agreement import wanted_key
+from rackwright.lock.apply import locked_packages, release_key
 from rackwright.lock.file import Lock
 from rackwright.lock.images import pinned, tags_of
 from rackwright.lock.make import resolve

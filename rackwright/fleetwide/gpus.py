@@ -22,7 +22,7 @@ from rackwright.look.probe import gpu_look
 from rackwright.packages.nvidia import TOOLKIT_PACKAGES
 from rackwright.report.outcome import Outcome
 from rackwright.report.table import console
-from rackwright.results import hosts_of
+from rackwright.run import hosts_of
 from rackwright.settings import Settings, SettingsError
 
 Found = tuple[Gpus | None, tuple[Finding, ...]]

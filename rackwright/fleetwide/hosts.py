@@ -16,7 +16,8 @@ from rackwright.host.error import HostError
 from rackwright.pace.interrupt import interruptible
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.table import print_table
-from rackwright.results import connect_advice, hosts_of
+from rackwright.results import connect_advice
+from rackwright.run import hosts_of
 from rackwright.settings import SettingsError
 
 Answer = TypeVar("Answer")

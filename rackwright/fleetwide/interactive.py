@@ -16,7 +16,7 @@ from rackwright.fleetwide.words import Words, entering
 from rackwright.host.rooted import rooted
 from rackwright.host.script import command
 from rackwright.host.ssh_command import ssh_command
-from rackwright.results import hosts_of
+from rackwright.run import hosts_of
 from rackwright.settings import SettingsError
 
 LOST = 255  # ssh(1), EXIT STATUS: an error of ssh itself

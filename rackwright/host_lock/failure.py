@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import gevent
 from pyinfra.api import Host, State
@@ -11,8 +11,10 @@ from pyinfra.api.state import BaseStateCallback
 
 from rackwright.host.remote import run
 from rackwright.host_lock.audit import after_failure
-from rackwright.plan import Plan
 from rackwright.report.clock import Clock
+
+if TYPE_CHECKING:
+    from rackwright.plan import Plan
 
 PATIENCE: Final = 15  # seconds; where the connection is what failed, there is no answer
 # The operations that hold a host, and give it back when all is done.
@@ -23,7 +25,7 @@ FREE: Final = "The host is free, and its log says what was done"
 class GiveBack(BaseStateCallback):
     """Gives hosts back whose operations fail; `plans` are those of the run, by host."""
 
-    def __init__(self, plans: Mapping[str, Plan], clock: Clock) -> None:
+    def __init__(self, plans: Mapping[str, "Plan"], clock: Clock) -> None:
         self.plans = plans
         self.clock = clock
 
@@ -41,7 +43,7 @@ class GiveBack(BaseStateCallback):
             give_back(host, self.plans.get(host.name), op_hash)
 
 
-def give_back(host: Host, planned: Plan | None, last: str, *, begun: bool = True) -> None:
+def give_back(host: Host, planned: "Plan | None", last: str, *, begun: bool = True) -> None:
     """Give a host back after this operation failed there, or was not begun, if it answers."""
     if planned is None or planned.turn is None or not planned.changes:
         return

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from rackwright.laptop.passwords import Passwords
+from rackwright.lock.agreement import wanted_key
 from rackwright.lock.file import Lock, Packages
 from rackwright.lock.images import pinned
 from rackwright.look.mirrors import ProbedMirrors
@@ -19,36 +20,6 @@ from rackwright.steps.lock import lock_step
 def release_key(observed: Observed) -> str:
     """How a lock names the release and architecture of a host."""
     return f"{observed.distro}/{observed.codename}/{observed.architecture}"
-
-
-def wanted_key(settings: Settings) -> str:
-    """How a lock names what the settings ask for: "stable/26.1 containerd.io=1.7.24-1"."""
-    exact = sorted(settings.docker_package_versions.items())
-    pins = (f" {package}={version}" for package, version in exact)
-    return f"{settings.docker_channel}/{settings.docker_version}{''.join(pins)}"
-
-
-def contradictions(
-    lock: Lock, name: str, settings: Settings, command: str = "rackwright lock"
-) -> list[str]:
-    """Settings of one host that the lock `name`, made by `command`, was not made for."""
-    found = []
-    again = f"run `{command}` for this inventory again, or take the setting back"
-    wanted = wanted_key(settings)
-    known = sorted({key for release in lock.packages.values() for key in release})
-    if wanted not in known:
-        asked = "docker_version" + " and docker_package_versions" * bool(
-            settings.docker_package_versions
-        )
-        found.append(
-            f"{asked}: {wanted} is wanted, {name} was made for {', '.join(known)}; {again}"
-        )
-    if settings.docker_key_fingerprint not in lock.keys:
-        found.append(
-            f"docker_key_fingerprint: {settings.docker_key_fingerprint} is wanted, {name} was made "
-            f"for {', '.join(lock.keys)}; {again}"
-        )
-    return found
 
 
 def locked_packages(

@@ -12,7 +12,8 @@ from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.layers import settings_of
 from rackwright.laptop.openpgp import KeyRefusedError
-from rackwright.lock.apply import release_key, wanted_key
+from rackwright.lock.agreement import wanted_key
+from rackwright.lock.apply import release_key
 from rackwright.lock.file import Lock, LockedPackage, lock_path, read_lock, write_lock
 from rackwright.lock.merge import Resolved, merged
 from rackwright.lock.registries import ask_registries

@@ -16,8 +16,7 @@ from rackwright.pace.interrupt import interruptible
 from rackwright.pace.progress import Tell, progress
 from rackwright.pace.state import PacedState
 from rackwright.report.outcome import HostResult, Outcome
-from rackwright.results import Run, hosts_of
-from rackwright.run import run_of
+from rackwright.run import Run, hosts_of, run_of
 from rackwright.settings import Settings
 
 

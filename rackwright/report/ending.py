@@ -16,7 +16,8 @@ from rackwright.report.record import RunRecord
 from rackwright.report.recorded import recorded
 from rackwright.report.save import save
 from rackwright.report.table import conclusion, print_table
-from rackwright.results import Run, results
+from rackwright.results import results
+from rackwright.run import Run
 
 Arguments = ParamSpec("Arguments")
 

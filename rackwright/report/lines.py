@@ -1,11 +1,15 @@
 """The plan of a host in lines for a terminal."""
 
+from typing import TYPE_CHECKING
+
 from rackwright.change import Impact
-from rackwright.plan import Plan
 from rackwright.report.text import plain
 
+if TYPE_CHECKING:
+    from rackwright.plan import Plan
 
-def plan_lines(host: str, plan: Plan, *, full: bool) -> list[str]:
+
+def plan_lines(host: str, plan: "Plan", *, full: bool) -> list[str]:
     """A host's plan in lines for a terminal: one line, or with every change when `full`."""
     lines = [f"{host}: {'nothing to change' if plan.empty else plan_summary(plan)}"]
     lines += [f"  note: {note}" for note in plan.notes]
@@ -18,7 +22,7 @@ def plan_lines(host: str, plan: Plan, *, full: bool) -> list[str]:
     return [plain(line) for line in lines]
 
 
-def plan_summary(plan: Plan) -> str:
+def plan_summary(plan: "Plan") -> str:
     """The plan in half a sentence: how many changes, and what they cost."""
     count = len(plan.changes)
     if not count:

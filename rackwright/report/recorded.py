@@ -26,7 +26,7 @@ from rackwright.report.record import (
     StepResult,
 )
 from rackwright.report.text import hiding
-from rackwright.results import Run
+from rackwright.run import Run
 
 _PASSWORDS: Final = ("ssh_password", "ssh_key_password", "_sudo_password")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from rackwright.bundle.apply import disagreements, plan_with_bundle, with_bundled_images
+from rackwright.bundle.apply import plan_with_bundle, with_bundled_images
 from rackwright.bundle.closure import folder_of
 from rackwright.bundle.file import broken, image_file, read_manifest, release_folder
 from rackwright.bundle.folder import making
@@ -20,6 +20,7 @@ from rackwright.bundle.index import index_text, lacking, parse_entries
 from rackwright.host.error import HostError
 from rackwright.laptop.archives import ArchivedImage, read_archive
 from rackwright.laptop.registry import RegistryError, Repository, digest_of
+from rackwright.lock.agreement import disagreements
 from rackwright.lock.apply import with_exact_versions
 from rackwright.lock.file import Lock, LockedPackage
 from rackwright.look.observed import Observed

@@ -15,8 +15,7 @@ from rackwright.look.observed import Observed
 from rackwright.look.workload import Workload
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
-from rackwright.results import Run
-from rackwright.run import new_run
+from rackwright.run import Run, new_run
 from tests.unit.gpus import DGX, NEW
 from tests.unit.test_observed import recorded
 

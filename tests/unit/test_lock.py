@@ -8,13 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.laptop.registry import digest_of
-from rackwright.lock.apply import (
-    contradictions,
-    locked_packages,
-    plan_with_lock,
-    wanted_key,
-    with_exact_versions,
-)
+from rackwright.lock.agreement import contradictions, wanted_key
+from rackwright.lock.apply import locked_packages, plan_with_lock, with_exact_versions
 from rackwright.lock.file import Lock, LockedPackage, lock_path, lock_text, read_lock, write_lock
 from rackwright.lock.images import LockedImage, pinned, tags_of, with_locked_images
 from rackwright.lock.merge import Resolved, merged

@@ -13,7 +13,7 @@ from rackwright.report.place import kept
 from rackwright.report.record import ContainerRecord, ErrorRecord, HostRecord, RunRecord
 from rackwright.report.recorded import recorded
 from rackwright.report.save import save
-from rackwright.results import Run
+from rackwright.run import Run
 from tests.replayed import replayed
 from tests.unit.test_report_record import state_of
 

@@ -38,7 +38,7 @@ from rackwright.report.recorded import recorded
 from rackwright.report.save import save
 from rackwright.report.table import conclusion, console, print_table
 from rackwright.report.text import LONGEST, hiding, plain
-from rackwright.results import Run
+from rackwright.run import Run
 from rackwright.settings import Settings
 from rackwright.steps.containers import ContainersStep
 from rackwright.steps.purge import Words

@@ -24,6 +24,7 @@ from rackwright.look.probe import TIMEOUT
 from rackwright.looking import observe, probe_mirrors, tried_out
 from rackwright.plan import Plan, RefusedError
 from rackwright.planning import plan
+from rackwright.refusals import greets
 from rackwright.report.clock import LOOK
 from rackwright.report.lines import plan_lines
 from rackwright.report.text import plain
@@ -49,6 +50,8 @@ def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | Non
     try:
         planned, settings, observed = look(host, run, resolve=True, in_turn=True)
         planned = replace(planned, turn=turn(run.holder, observed.host_lock, settings))
+        if not planned.empty and (reasons := greets(observed)):
+            raise RefusedError(reasons)
         for step in planned.repositories:
             key_of(step.wanted)
     except RefusedError as error:

@@ -21,6 +21,7 @@ from rackwright.looking import answer, as_root
 from rackwright.marks import STATE
 from rackwright.plan import Plan, RefusedError
 from rackwright.purge import purge_plan
+from rackwright.refusals import greets
 from rackwright.run import run_of
 from rackwright.settings import Settings, SettingsError
 from rackwright.steps.daemon import DaemonJsonError
@@ -48,6 +49,8 @@ def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] |
             purge_plan(settings, observed, left, words),
             turn=turn(run.holder, observed.host_lock, settings),
         )
+        if not planned.empty and (reasons := greets(observed)):
+            raise RefusedError(reasons)
     except RefusedError as error:
         fail(state, host, run, error.reasons)
         return None

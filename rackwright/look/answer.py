@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import get_args
 
 from pydantic import JsonValue
@@ -42,7 +43,8 @@ def parse(lines: Iterable[str]) -> Observed:
 
     Raises ProbeError when the probe did not run, or not to its end, or Docker told it only a part.
     """
-    values = values_by_key(between_marks(lines))
+    said = list(lines)
+    values = values_by_key(between_marks(said))
     if "containers_unknown" in values:
         raise ProbeError(
             "Docker did not say within 10 s which containers run here, so nothing may be changed; "
@@ -106,6 +108,7 @@ def parse(lines: Iterable[str]) -> Observed:
             workload=parse_workload(values) if "workload_asked" in one else None,
             host_lock=parse_host_lock(values),
             gpus=parse_gpus(values) if "gpu_pci" in one else None,
+            greeting=_before_marks(said),
         )
     except (KeyError, ValueError) as error:
         raise ProbeError(f"the probe's answer cannot be read: {error!r}") from error
@@ -121,6 +124,11 @@ def between_marks(lines: Iterable[str]) -> list[str]:
     if END not in stripped[first:]:
         raise ProbeError(f"the probe broke off; its last line was: {stripped[-1][:300]}")
     return stripped[first + 1 : stripped.index(END, first)]
+
+
+def _before_marks(lines: Iterable[str]) -> str:
+    before = takewhile(lambda line: line != BEGIN, (line.strip() for line in lines))
+    return " / ".join(line for line in before if line)[:300]
 
 
 def values_by_key(lines: Iterable[str]) -> dict[str, list[str]]:

@@ -64,6 +64,7 @@ class Observed:
     engine's, with their images. `holds` are the packages that Rackwright put
     on hold, `offered` is the newest engine in the package lists that the host has. `workload` and
     `gpus` are None where nobody asked for them, `gpus` also where there is no device of NVIDIA's.
+    `greeting` is what the login prints before every command.
     """
 
     uid: int
@@ -108,6 +109,7 @@ class Observed:
     builds: BuildsSeen | None = None
     workload: Workload | None = None
     host_lock: HostLock = field(default_factory=HostLock)
+    greeting: str = ""
     gpus: Gpus | None = None
 
     @property

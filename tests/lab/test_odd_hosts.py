@@ -50,6 +50,15 @@ def test_a_noisy_login(lab: Lab, shell_of_admin: None) -> None:
     assert "Welcome!" in lab.login(lab.debian13, "admin", "true").output
     ran = lab.deploy(limit=[lab.debian13])
     assert "1 host: 1 unchanged" in ran.output, ran.output
+    before = lab.fingerprint(lab.debian13)
+    debug = {lab.debian13: {"docker_daemon": {"debug": True}}}
+    for ran in (
+        lab.deploy(limit=[lab.debian13], data=debug),
+        lab.pyinfra(str(lab.inventory({})), "tasks.purge.purge", "--limit", lab.debian13, "-y"),
+    ):
+        assert "the login prints 'Welcome! 12 updates can be applied.'" in ran.output, ran.output
+        assert ran.code == 1
+    assert lab.fingerprint(lab.debian13) == before
 
 
 def test_another_language(lab: Lab, ready: None) -> None:

@@ -464,6 +464,18 @@ def test_a_refused_host_is_not_touched(source: Source, answer: str) -> None:
     assert len(ran.commands) == 1
 
 
+def test_a_login_that_speaks_first_keeps_a_host_from_being_changed(source: Source) -> None:
+    def of(*first: str) -> Ran:
+        data = {**source.data, "docker_users": ["admin"]}
+        return run({**data, "fake_responses": answers([*first], [])})
+
+    greeted = of("Welcome!", *recorded("bare-debian13"))
+    assert greeted.failed
+    assert greeted.operations == []
+    assert of(*recorded("bare-debian13")).operations
+    assert not of("Welcome!", *source.converged()).failed
+
+
 def test_an_unregistered_command_fails_the_host(source: Source) -> None:
     ran = run({**source.data, "fake_responses": answers(recorded("bare-debian13"), [])})
     assert ran.failed

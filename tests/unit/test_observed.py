@@ -54,6 +54,7 @@ def test_a_dirty_host() -> None:
 def test_half_a_docker_and_a_loud_login() -> None:
     assert recorded("half-debian13")[0] == "Welcome"
     host = parse(recorded("half-debian13"))
+    assert host.greeting == "Welcome"
     assert host.packages["less"] == Package("668-1", "iU")
     assert not host.packages["less"].whole
     assert host.packages["docker-ce-cli"].whole
@@ -72,6 +73,7 @@ def test_a_converged_host(name: str) -> None:
     assert not host.engine.swarm
     assert host.engine.data_root == "/var/lib/docker"
     assert set(host.owned_keys) == {"live-restore", "log-opts", "registry-mirrors"}
+    assert host.greeting == ""
     assert host.restart_pending is None
 
 

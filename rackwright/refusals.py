@@ -98,7 +98,7 @@ def _silent(settings: Settings, observed: Observed) -> str | None:
     if not observed.silent or (settings.docker_allow_container_stop and not never):
         return None
     return (
-        "docker.service is active, but Docker does not answer, so nobody knows which containers a "
-        "restart would stop; see what `docker info` says on the host and mend that, or restart "
-        f"Docker there{'' if never else ', or set docker_allow_container_stop'}"
+        f"docker.service is {observed.unit['ActiveState']}, but Docker does not answer, so nobody "
+        "knows which containers a restart would stop; see what `docker info` says on the host and "
+        f"mend that, or restart Docker there{'' if never else ', or set docker_allow_container_stop'}"
     )

@@ -119,5 +119,6 @@ class Observed:
 
     @property
     def silent(self) -> bool:
-        """Whether Docker runs and does not answer: what runs in it is not known."""
-        return self.engine is None and self.unit.get("ActiveState") == "active"
+        """Whether Docker runs, or starts, and does not answer: what runs in it is not known."""
+        runs = self.unit.get("ActiveState") == "active" or self.unit.get("SubState") == "start"
+        return self.engine is None and runs

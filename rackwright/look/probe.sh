@@ -118,7 +118,16 @@ done
 # apt-cache reads the lists at the same time as Docker answers; its newest offer comes last.
 apt-cache madison docker-ce 2>/dev/null | {
     if [ -d /run/systemd/system ]; then
-        unit=$(systemctl show docker.service -p LoadState -p UnitFileState -p ActiveState -p InvocationID)
+        docker_unit() {
+            systemctl show docker.service -p LoadState -p UnitFileState -p ActiveState -p SubState \
+                -p InvocationID
+        }
+        unit=$(docker_unit)
+        # A daemon that is just starting answers when it is there.
+        if printf '%s\n' "$unit" | grep -qx SubState=start; then
+            timeout 10 docker version </dev/null >/dev/null 2>&1
+            unit=$(docker_unit)
+        fi
         printf '%s\n' "$unit" | sed 's/^\([^=]*\)=/unit \1 /'
         # Only ask a daemon that runs: its socket would start one that was stopped.
         case $unit in

@@ -100,5 +100,6 @@ def _silent(settings: Settings, observed: Observed) -> str | None:
     return (
         f"docker.service is {observed.unit['ActiveState']}, but Docker does not answer, so nobody "
         "knows which containers a restart would stop; see what `docker info` says on the host and "
-        f"mend that, or restart Docker there{'' if never else ', or set docker_allow_container_stop'}"
+        "mend that, or restart Docker there"
+        f"{'' if never else ', or set docker_allow_container_stop'}"
     )

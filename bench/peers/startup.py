@@ -9,10 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 # pyinfra's command line first, as in a run: it patches the standard library for gevent.
-for name in ("pyinfra_cli.main", "rackwright.run"):
+for name in ("pyinfra_cli.main", "rackwright.report.ending", "tasks.converge"):
     importlib.import_module(name)
-for task in sorted((ROOT / "tasks").glob("[a-z]*.py")):
-    importlib.import_module(f"tasks.{task.stem}")
 
 from rackwright.settings import parse_fleet  # noqa: E402 - gevent's patches come first
 

@@ -9,12 +9,12 @@ from pyinfra.api.exceptions import DeployError
 
 from rackwright import exits
 from rackwright.drift import drift_conclusion, drift_lines, drift_row, drifted
-from rackwright.host.error import HostError
+from rackwright.host.error import HostError, RefusedError
 from rackwright.host_plan import look
 from rackwright.look.observed import ProbeError
 from rackwright.pace.course import LOOK, Course
 from rackwright.pace.fleet import Request, fleet
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.report.ending import at_the_end, end_as_json, write
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.report.table import print_table

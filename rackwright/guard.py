@@ -1,15 +1,18 @@
 """What must not happen to running containers and jobs on GPUs without an explicit word."""
 
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from rackwright.plan import Plan
 from rackwright.settings import Settings
+
+if TYPE_CHECKING:
+    from rackwright.plan import Plan
 
 # What these stop is what the settings name, and nothing else.
 ASKED = ("containers", "compose")
 
 
-def blocked(settings: Settings, plan: Plan) -> str | None:
+def blocked(settings: Settings, plan: "Plan") -> str | None:
     """Why this plan must not be carried out, and the word that allows it; None when it may be."""
     if plan.jobs and settings.gpu_busy == "skip":
         return (
@@ -29,7 +32,7 @@ def blocked(settings: Settings, plan: Plan) -> str | None:
     )
 
 
-def _why(plan: Plan) -> str:
+def _why(plan: "Plan") -> str:
     if plan.repair and any(change.stops for change in plan.repair.changes):
         return "dpkg has to complete docker-ce, which restarts Docker, and live-restore is off"
     if plan.conflicts and plan.conflicts.stops_engine:

@@ -6,37 +6,35 @@ The edge between pyinfra's state and the pure modules.
 import math
 from dataclasses import replace
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import pyinfra
 from pyinfra import logger
 from pyinfra.api import Host, State
 
-from rackwright.exact_plan import exact_plan
 from rackwright.guard import blocked
-from rackwright.host.error import HostError
+from rackwright.host.answer import greets
+from rackwright.host.error import HostError, RefusedError
 from rackwright.host.remote import run as run_on
 from rackwright.host_lock.turn import held, turn
 from rackwright.laptop.openpgp import KeyRefusedError, key_of
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT
 from rackwright.looking import observe, probe_mirrors, tried_out
-from rackwright.plan import Plan, RefusedError
-from rackwright.planning import plan
-from rackwright.refusals import greets
 from rackwright.report.clock import LOOK
 from rackwright.report.lines import plan_lines
 from rackwright.report.text import plain
 from rackwright.run import Run, run_of
 from rackwright.settings import Settings
 from rackwright.steps.mirrors import needs_probe
-from rackwright.versions.ask import ask
 from rackwright.versions.offers import NotOfferedError
-from rackwright.versions.resolve import resolved
+
+if TYPE_CHECKING:
+    from rackwright.plan import Plan
 
 
-def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | None:
+def plan_host(current: Host, **wanted: Any) -> tuple["Plan", Settings, bool] | None:
     """The plan of one host, its settings, and whether operations need sudo there.
 
     `wanted` are settings that go before those of the inventory, the same for every host. None when
@@ -50,7 +48,7 @@ def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | Non
     try:
         planned, settings, observed = look(host, run, resolve=True, in_turn=True)
         planned = replace(planned, turn=turn(run.holder, observed.host_lock, settings))
-        if not planned.empty and (reasons := greets(observed)):
+        if not planned.empty and (reasons := greets(observed.greeting)):
             raise RefusedError(reasons)
         for step in planned.repositories:
             key_of(step.wanted)
@@ -70,7 +68,7 @@ def plan_host(current: Host, **wanted: Any) -> tuple[Plan, Settings, bool] | Non
 
 def look(
     host: Host, run: Run, *, anew: bool = False, resolve: bool = False, in_turn: bool = False
-) -> tuple[Plan, Settings, Observed]:
+) -> tuple["Plan", Settings, Observed]:
     """The plan of one host, the settings that it was made for, and what was seen.
 
     Changes nothing. With `anew`, its mirrors are tried out again whatever it remembers of them;
@@ -85,9 +83,16 @@ def look(
         observed = observe_in_turn(host, run) if in_turn else observe(host, settings)
         run.seen[host.name] = observed = tried_out(host, settings, observed)
         probed = probe_mirrors(host, settings) if needs_probe(settings, observed, anew) else None
+    # What makes plans was imported while the host answered: rackwright/pace/meanwhile.py.
+    from rackwright.exact_plan import exact_plan
+
     planned, exact = exact_plan(run.exact, settings, observed, probed, run.passwords)
     open_versions = not run.exact.lock and settings.docker_source == "repository"
     if resolve and open_versions and (planned.engine or settings.docker_upgrade):
+        from rackwright.planning import plan
+        from rackwright.versions.ask import ask
+        from rackwright.versions.resolve import resolved
+
         exact = resolved(settings, observed, ask(host, settings, observed))
         planned = plan(exact, observed, probed, run.passwords)
     return planned, exact, observed
@@ -114,7 +119,7 @@ def observe_in_turn(host: Host, run: Run) -> Observed:
         run_on(host, ours.wait(seconds), seconds + TIMEOUT)
 
 
-def show(state: State, host: Host, run: Run, planned: Plan) -> None:
+def show(state: State, host: Host, run: Run, planned: "Plan") -> None:
     """Keep the plan of a host; under pyinfra's own command, print it."""
     run.plans[host.name] = planned
     if pyinfra.is_cli:  # our own command shows it in a way of its own

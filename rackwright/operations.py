@@ -7,12 +7,12 @@ from pyinfra.api import StringCommand, operation
 
 from rackwright.docker import DAEMON_SH
 from rackwright.hidden import without_logins
+from rackwright.host.error import RefusedError
 from rackwright.host.failing import failing
 from rackwright.host.script import command
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, Probe, arguments
 from rackwright.looking import answer
-from rackwright.plan import RefusedError
 from rackwright.planning import plan
 from rackwright.run import seen_again
 from rackwright.settings import Settings

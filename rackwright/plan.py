@@ -41,14 +41,6 @@ from rackwright.steps.users import UsersStep
 from rackwright.steps.volumes import VolumesStep
 
 
-class RefusedError(ValueError):
-    """A host that must not be touched; `reasons` says why and what to do, a sentence each."""
-
-    def __init__(self, reasons: tuple[str, ...]) -> None:
-        self.reasons = reasons
-        super().__init__("; ".join(reasons))
-
-
 @dataclass(frozen=True)
 class Plan:
     """What each task has to do on one host, in the order of the run; None is nothing.

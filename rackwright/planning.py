@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from rackwright.change import Impact
+from rackwright.host.error import RefusedError
 from rackwright.laptop.passwords import Passwords
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
 from rackwright.packages.mirror_choice import source_refusals
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.refusals import refusals
 from rackwright.settings import Settings
 from rackwright.stages.engine import with_engine

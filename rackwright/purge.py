@@ -1,9 +1,10 @@
 """The plan of a purge: a pure function of what is on the host and what the admin said."""
 
 from rackwright.distro import ENGINES, KUBERNETES, RUNTIMES
+from rackwright.host.error import RefusedError
 from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.settings import Settings
 from rackwright.steps.apt_cache import apt_cache_back
 from rackwright.steps.cache import cache_back

@@ -10,7 +10,8 @@ from pyinfra import host as current
 from pyinfra.api import Host, StringCommand, operation
 from pyinfra.api.exceptions import DeployError
 
-from rackwright.host.error import HostError
+from rackwright.host.answer import greets
+from rackwright.host.error import HostError, RefusedError
 from rackwright.host.failing import failing
 from rackwright.host_lock.turn import turn
 from rackwright.host_plan import fail, observe_in_turn, show
@@ -19,9 +20,8 @@ from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.probe import TIMEOUT, LeftoversProbe, Probe, arguments
 from rackwright.looking import answer, as_root
 from rackwright.marks import STATE
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.purge import purge_plan
-from rackwright.refusals import greets
 from rackwright.run import run_of
 from rackwright.settings import Settings, SettingsError
 from rackwright.steps.daemon import DaemonJsonError
@@ -49,7 +49,7 @@ def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] |
             purge_plan(settings, observed, left, words),
             turn=turn(run.holder, observed.host_lock, settings),
         )
-        if not planned.empty and (reasons := greets(observed)):
+        if not planned.empty and (reasons := greets(observed.greeting)):
             raise RefusedError(reasons)
     except RefusedError as error:
         fail(state, host, run, error.reasons)

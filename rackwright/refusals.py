@@ -78,20 +78,6 @@ def refusals(settings: Settings, observed: Observed) -> tuple[str, ...]:
     return (*reasons, *workload_refusals(settings, observed))
 
 
-def greets(observed: Observed) -> tuple[str, ...]:
-    """Why nothing can be changed through a login that speaks before its commands do.
-
-    pyinfra takes a greeting for the answer of its own commands, and SFTP for a broken connection.
-    """
-    if not observed.greeting:
-        return ()
-    return (
-        f"the login prints {observed.greeting!r} before every command, which would be taken for "
-        "the command's answer; keep it silent where nobody types (in ~/.bashrc, below the line "
-        "`case $- in *i*) ;; *) return ;; esac`; not in /etc/ssh/sshrc), and run this again",
-    )
-
-
 def _silent(settings: Settings, observed: Observed) -> str | None:
     """Why a Docker that runs and does not answer must not be restarted; None when it may be."""
     never = settings.docker_restart == "never"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rackwright.bundle.file import Manifest, broken, image_file, release_folder
+from rackwright.host.error import RefusedError
 from rackwright.laptop.archives import ArchiveError, with_archive
 from rackwright.laptop.passwords import Passwords
 from rackwright.lock.agreement import AGAIN
@@ -11,7 +12,7 @@ from rackwright.lock.apply import release_key
 from rackwright.lock.images import tags_of
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.settings.images import Image

@@ -15,7 +15,7 @@ from rackwright.bundle.images import write_archive
 from rackwright.bundle.index import Entry
 from rackwright.exact import Exact, read_exact
 from rackwright.fleet import connected, each, load
-from rackwright.host.error import HostError
+from rackwright.host.error import HostError, RefusedError
 from rackwright.laptop.inventory_file import inventory_file
 from rackwright.laptop.layers import settings_of
 from rackwright.laptop.openpgp import fetch
@@ -29,7 +29,6 @@ from rackwright.lock.merge import Resolved, merged
 from rackwright.lock.registries import ask_registry
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.looking import observe
-from rackwright.plan import RefusedError
 from rackwright.settings import Settings, SettingsError
 from rackwright.settings.references import HELLO
 

@@ -59,7 +59,7 @@ well() { # SECONDS: whether it runs and is healthy; why not is in $why
             ;;
         esac
         [ $age -lt "$1" ] || return 1
-        sleep 0.2
+        sleep 0.5
     done
 }
 

@@ -36,3 +36,17 @@ def answering(sink: Callable[[bytes], object]) -> Callable[[bytes], None]:
             sink(chunk)
 
     return take
+
+
+def greets(greeting: str) -> tuple[str, ...]:
+    """Why nothing can be changed through a login that says this before its commands do.
+
+    pyinfra takes a greeting for the answer of its own commands, and SFTP for a broken connection.
+    """
+    if not greeting:
+        return ()
+    return (
+        f"the login prints {greeting!r} before every command, which would be taken for "
+        "the command's answer; keep it silent where nobody types (in ~/.bashrc, below the line "
+        "`case $- in *i*) ;; *) return ;; esac`; not in /etc/ssh/sshrc), and run this again",
+    )

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+from rackwright.host.error import RefusedError
 from rackwright.laptop.passwords import Passwords
 from rackwright.lock.agreement import wanted_key
 from rackwright.lock.file import Lock, Packages
 from rackwright.lock.images import pinned
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.settings.references import HELLO

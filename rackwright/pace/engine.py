@@ -19,7 +19,7 @@ from rackwright.host.error import HostError
 from rackwright.pace.connection import connect, hang_up, watch
 from rackwright.pace.course import CONNECT, Course, GivenUpError
 from rackwright.pace.limits import make_room
-from rackwright.pace.meanwhile import import_meanwhile
+from rackwright.pace.meanwhile import LOOKS, PLANS, import_meanwhile
 from rackwright.report.outcome import HostResult, Outcome
 from rackwright.results import connect_advice
 from rackwright.settings import SettingsError
@@ -62,7 +62,7 @@ class Engine:
         """
         waiting = [host for host in hosts if courses[host.name].result is None]
         pool = Pool(make_room(self.parallel, len(waiting)))
-        gevent.spawn(import_meanwhile)
+        gevent.spawn(import_meanwhile, LOOKS)
         for host in waiting:
             pool.wait_available()
             if self.stopping:
@@ -97,6 +97,7 @@ class Engine:
                 course.at(CONNECT)
                 host.state.current_stage = StateStage.Connect
                 connect(host)
+                gevent.spawn(import_meanwhile, PLANS)
                 lost = partial(_give_up, greenlet, host, course)
                 guards.append(gevent.spawn(watch, host, patience.silence, lost))
                 result = work(host, course)

@@ -1,23 +1,24 @@
-"""What a run needs once a host has answered is imported while all hosts are waited for."""
+"""What a run needs later is imported while its hosts are waited for."""
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Final
 
 import gevent
 
-# Parts that take a while, those first that others are made of.
-LATER: Final = (
-    "rackwright.look.observed",
-    "rackwright.looking",
-    "rackwright.planning",
-    "rackwright.host_plan",
+# What looks at a host, for while it is connected to.
+LOOKS: Final = ("rackwright.look.observed", "rackwright.looking", "rackwright.host_plan")
+# What makes plans and reports, for while it answers; parts that others are made of come first.
+PLANS: Final = (
+    "rackwright.plan",
+    "rackwright.exact_plan",
     "rich.table",
     "rackwright.report.ending",
 )
 
 
-def import_meanwhile() -> None:
+def import_meanwhile(names: Iterable[str]) -> None:
     """Import them one by one, each when no host has anything to say; for a greenlet of its own."""
-    for name in LATER:
+    for name in names:
         gevent.idle()
         import_module(name)

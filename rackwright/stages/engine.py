@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 
 from rackwright.docker.daemon_maps import entries
+from rackwright.host.error import RefusedError
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Observed
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.settings import Settings
 from rackwright.steps.cache import cache_gone, cache_step
 from rackwright.steps.conflicts import ConflictsStep, conflicts_step

@@ -17,14 +17,13 @@ from rackwright.bundle.file import broken, image_file, read_manifest, release_fo
 from rackwright.bundle.folder import making
 from rackwright.bundle.images import write_archive
 from rackwright.bundle.index import index_text, lacking, parse_entries
-from rackwright.host.error import HostError
+from rackwright.host.error import HostError, RefusedError
 from rackwright.laptop.archives import ArchivedImage, read_archive
 from rackwright.laptop.registry import RegistryError, Repository, digest_of
 from rackwright.lock.agreement import disagreements
 from rackwright.lock.apply import with_exact_versions
 from rackwright.lock.file import Lock, LockedPackage
 from rackwright.look.observed import Observed
-from rackwright.plan import RefusedError
 from rackwright.settings import Settings, SettingsError
 from rackwright.steps.engine import wanted_packages
 from tests.served import served

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rackwright.host.error import RefusedError
 from rackwright.laptop.fleet_cache import with_fleet_cache
 from rackwright.look.cache_seen import CacheSeen, cache_look, cache_seen
 from rackwright.look.mirrors import Live, ProbedMirrors
@@ -22,7 +23,6 @@ from rackwright.marks import (
     DOCKER_LISTS,
 )
 from rackwright.packages.docker_sources import SOURCE, find
-from rackwright.plan import RefusedError
 from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_fleet
 from rackwright.steps.apt_cache import SCRIPT

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from rackwright.change import Impact
 from rackwright.docker.docker_create import fingerprint
 from rackwright.guard import blocked
+from rackwright.host.error import RefusedError
 from rackwright.laptop.compose_files import with_compose_files
 from rackwright.laptop.passwords import Passwords, fleet_passwords
 from rackwright.look.answer import parse
@@ -22,7 +23,7 @@ from rackwright.look.workload import (
     Workload,
 )
 from rackwright.marks import COMPOSE
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.settings.containers import Container

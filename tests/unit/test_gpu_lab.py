@@ -8,12 +8,13 @@ import pytest
 
 from lab import registry
 from rackwright.fleet import load
+from rackwright.host.error import RefusedError
 from rackwright.look.answer import parse
 from rackwright.look.gpu import Gpus
 from rackwright.look.images import Images
 from rackwright.look.observed import Observed
 from rackwright.look.workload import Workload
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.planning import plan
 from rackwright.run import Run, new_run
 from tests.unit.gpus import DGX, NEW

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from rackwright.change import Impact
 from rackwright.gpu.health import findings
 from rackwright.guard import blocked
+from rackwright.host.error import RefusedError
 from rackwright.look.gpu import GpuContainer, GpuProcess, Gpus, Unit
 from rackwright.look.gpu_answer import parse_gpus
 from rackwright.look.observed import Engine, Observed, Package
 from rackwright.packages.nvidia import TOOLKIT_PACKAGES
 from rackwright.packages.nvidia_sources import CUDA_SOURCE, TOOLKIT_SOURCE, is_cuda, is_toolkit
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.steps.cache import CacheGoneStep, CacheStep

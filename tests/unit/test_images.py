@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rackwright.change import Change
+from rackwright.host.error import RefusedError
 from rackwright.laptop.archives import ArchivedImage, ArchiveError, read_archive, with_archives
 from rackwright.laptop.registry import digest_of
 from rackwright.lock.images import with_locked_images
@@ -23,7 +24,7 @@ from rackwright.look.gpu import Gpus
 from rackwright.look.image_probe import images_look
 from rackwright.look.images import CacheRecord, Image, Images, User, parse_images
 from rackwright.look.observed import ProbeError
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.settings.images import Prune

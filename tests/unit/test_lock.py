@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rackwright.host.error import RefusedError
 from rackwright.laptop.registry import digest_of
 from rackwright.lock.agreement import contradictions, wanted_key
 from rackwright.lock.apply import locked_packages, plan_with_lock, with_exact_versions
@@ -15,7 +16,6 @@ from rackwright.lock.images import LockedImage, pinned, tags_of, with_locked_ima
 from rackwright.lock.merge import Resolved, merged
 from rackwright.lock.registries import ask_registries
 from rackwright.look.observed import Observed
-from rackwright.plan import RefusedError
 from rackwright.settings import Settings, SettingsError
 from rackwright.settings.packages import DOCKER_KEY_FINGERPRINT
 from rackwright.steps.engine import wanted_packages

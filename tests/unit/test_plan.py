@@ -9,11 +9,12 @@ from hypothesis import given
 
 from rackwright.change import Impact
 from rackwright.guard import blocked
+from rackwright.host.error import RefusedError
 from rackwright.look.mirrors import ProbedMirrors
 from rackwright.look.observed import Engine, Observed, Package
 from rackwright.packages.apt_sources import definitions
 from rackwright.packages.docker_sources import find
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.mirrors import needs_probe

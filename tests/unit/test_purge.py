@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from rackwright.change import Impact
 from rackwright.distro import CONFFILES, DOCKER_PACKAGES
+from rackwright.host.error import RefusedError
 from rackwright.look.leftovers import Leftovers, Shim, parse_leftovers
 from rackwright.look.observed import Engine, Observed, Package, ProbeError
 from rackwright.marks import STATE
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.purge import CONTAINERD, purge_plan
 from rackwright.settings import Settings
 from rackwright.steps.purge import (

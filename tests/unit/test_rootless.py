@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rackwright.docker.rootless import as_user, delete_data, remove
+from rackwright.host.error import RefusedError
 from rackwright.marks import STATE
-from rackwright.plan import RefusedError
 from rackwright.planning import plan
 from rackwright.settings import Settings, SettingsError, parse_settings
 from rackwright.steps.rootless import rootless_step

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rackwright.host.error import RefusedError
 from rackwright.look.apt_trial import parse
 from rackwright.look.leftovers import Leftovers
 from rackwright.look.observed import Observed, ProbeError
 from rackwright.look.sources_seen import Release, SourcesSeen, Trial, Tried
 from rackwright.packages.mirror_choice import candidates
-from rackwright.plan import Plan, RefusedError
+from rackwright.plan import Plan
 from rackwright.planning import plan
 from rackwright.purge import purge_plan
 from rackwright.settings import Settings, SettingsError, parse_settings

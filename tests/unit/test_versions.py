@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rackwright.host.error import RefusedError
 from rackwright.laptop.command_line import as_typed
 from rackwright.look.observed import Engine, Observed, Package
-from rackwright.plan import RefusedError
 from rackwright.planning import plan
 from rackwright.settings import Settings
 from rackwright.steps.engine import (

@@ -34,10 +34,8 @@ def _nobody_was_reached(started: datetime) -> None:
 
 
 if pyinfra.is_cli:
-    import paramiko.config
-
-    from rackwright.laptop import match_exec
+    from rackwright.laptop.match_exec import take_over
     from rackwright.report.ending import at_the_end
 
-    paramiko.config.invoke = match_exec  # type: ignore[attr-defined]  # set in a try
+    take_over()
     at_the_end(_nobody_was_reached, datetime.now(UTC))

@@ -122,7 +122,7 @@ def _pending(hosts: Fleet) -> bool:
 
 def _finish(hosts: Fleet, request: Request, code: int) -> int:
     """Print the table, write the report, and return the exit code."""
-    # By now they are there: rackwright/pace/meanwhile.py.
+    # Imported by now, where any host was connected: rackwright/pace/meanwhile.py.
     from rackwright.report.ending import end, end_as_json
     from rackwright.report.table import conclusion
 

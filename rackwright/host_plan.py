@@ -48,7 +48,7 @@ def plan_host(current: Host, **wanted: Any) -> tuple["Plan", Settings, bool] | N
     try:
         planned, settings, observed = look(host, run, resolve=True, in_turn=True)
         planned = replace(planned, turn=turn(run.holder, observed.host_lock, settings))
-        if not planned.empty and (reasons := greets(observed.greeting)):
+        if planned.changes and (reasons := greets(observed.greeting)):
             raise RefusedError(reasons)
         for step in planned.repositories:
             key_of(step.wanted)

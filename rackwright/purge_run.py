@@ -49,7 +49,7 @@ def purge_host(here: Host, **said: bool) -> tuple[Plan, Settings, Words, bool] |
             purge_plan(settings, observed, left, words),
             turn=turn(run.holder, observed.host_lock, settings),
         )
-        if not planned.empty and (reasons := greets(observed.greeting)):
+        if planned.changes and (reasons := greets(observed.greeting)):
             raise RefusedError(reasons)
     except RefusedError as error:
         fail(state, host, run, error.reasons)

@@ -59,7 +59,7 @@ well() { # SECONDS: whether it runs and is healthy; why not is in $why
             ;;
         esac
         [ $age -lt "$1" ] || return 1
-        sleep 0.5
+        sleep 0.5 # each look at it is a process, and there may be dozens of containers
     done
 }
 

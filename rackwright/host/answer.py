@@ -6,11 +6,13 @@ from typing import Final
 from rackwright.host.error import HostError
 
 BEGIN: Final = "@@rackwright-answer"
+# Half a line may stand before it. No quotation mark and no newline: any login shell passes it on.
+MARK: Final = f"echo; echo {BEGIN}"
 
 
 def announced(shell: str) -> str:
-    """This shell code, with a mark before what it prints; half a line may stand before it."""
-    return f"printf '\\n%s\\n' {BEGIN}\n{shell}"
+    """This shell code, with a mark before what it prints."""
+    return f"{MARK}\n{shell}"
 
 
 def answer(lines: Sequence[str]) -> list[str]:
@@ -19,6 +21,15 @@ def answer(lines: Sequence[str]) -> list[str]:
         said = " / ".join(line for line in lines if line.strip())[-300:] or "nothing"
         raise HostError(f"the host did not run what it was sent; it said: {said}")
     return list(lines[lines.index(BEGIN) + 1 :])
+
+
+def greeting(lines: Sequence[str]) -> str:
+    """What the login said before announced() code ran; "" is nothing."""
+    before = list(lines[: lines.index(BEGIN)]) if BEGIN in lines else []
+    if before and not before[-1]:  # the mark begins with it
+        before.pop()
+    said = " / ".join(line.strip() for line in before if line.strip())[:300]
+    return said or ("an empty line" if before else "")
 
 
 def answering(sink: Callable[[bytes], object]) -> Callable[[bytes], None]:
@@ -38,15 +49,15 @@ def answering(sink: Callable[[bytes], object]) -> Callable[[bytes], None]:
     return take
 
 
-def greets(greeting: str) -> tuple[str, ...]:
+def greets(said: str) -> tuple[str, ...]:
     """Why nothing can be changed through a login that says this before its commands do.
 
     pyinfra takes a greeting for the answer of its own commands, and SFTP for a broken connection.
     """
-    if not greeting:
+    if not said:
         return ()
     return (
-        f"the login prints {greeting!r} before every command, which would be taken for "
+        f"the login prints {said!r} before every command, which would be taken for "
         "the command's answer; keep it silent where nobody types (in ~/.bashrc, below the line "
         "`case $- in *i*) ;; *) return ;; esac`; not in /etc/ssh/sshrc), and run this again",
     )

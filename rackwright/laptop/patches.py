@@ -1,6 +1,5 @@
 """What comes before pyinfra and paramiko are imported: gevent's patches, and one of ours."""
 
-import sys
 from importlib import metadata
 
 
@@ -16,9 +15,9 @@ def patch() -> None:
     metadata.entry_points = found.select
     try:
         import pyinfra_cli  # noqa: F401 - it patches when it is imported
+
+        from rackwright.laptop.match_exec import take_over
+
+        take_over()
     finally:
         metadata.entry_points = ask
-    from rackwright.laptop import match_exec
-
-    # Where paramiko was imported already, as under pyinfra's own command, config.py does this.
-    sys.modules.setdefault("invoke", match_exec)

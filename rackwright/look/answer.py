@@ -4,11 +4,11 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
-from itertools import takewhile
 from typing import get_args
 
 from pydantic import JsonValue
 
+from rackwright.host.answer import greeting
 from rackwright.laptop import openpgp
 from rackwright.look import sources_seen
 from rackwright.look.builds import parse_builds
@@ -108,7 +108,7 @@ def parse(lines: Iterable[str]) -> Observed:
             workload=parse_workload(values) if "workload_asked" in one else None,
             host_lock=parse_host_lock(values),
             gpus=parse_gpus(values) if "gpu_pci" in one else None,
-            greeting=_before_marks(said),
+            greeting=greeting(said),
         )
     except (KeyError, ValueError) as error:
         raise ProbeError(f"the probe's answer cannot be read: {error!r}") from error
@@ -124,11 +124,6 @@ def between_marks(lines: Iterable[str]) -> list[str]:
     if END not in stripped[first:]:
         raise ProbeError(f"the probe broke off; its last line was: {stripped[-1][:300]}")
     return stripped[first + 1 : stripped.index(END, first)]
-
-
-def _before_marks(lines: Iterable[str]) -> str:
-    before = takewhile(lambda line: line != BEGIN, (line.strip() for line in lines))
-    return " / ".join(line for line in before if line)[:300]
 
 
 def values_by_key(lines: Iterable[str]) -> dict[str, list[str]]:

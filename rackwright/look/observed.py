@@ -120,5 +120,7 @@ class Observed:
     @property
     def silent(self) -> bool:
         """Whether Docker runs, or starts, and does not answer: what runs in it is not known."""
-        runs = self.unit.get("ActiveState") == "active" or self.unit.get("SubState") == "start"
-        return self.engine is None and runs
+        state = self.unit.get("ActiveState")
+        # One that ended by itself, and is started again in a moment, runs at no time of that.
+        starts = state == "activating" and self.unit.get("SubState") != "auto-restart"
+        return self.engine is None and (state == "active" or starts)

@@ -8,6 +8,7 @@ from pyinfra.api import FactBase
 
 from rackwright.distro import CONFLICTING_PACKAGES, DOCKER_PACKAGES, KUBERNETES
 from rackwright.gpu import HOLDERS_SH
+from rackwright.host.answer import MARK
 from rackwright.host.script import command, encoded, unpacked
 from rackwright.host_lock.holder import admin, marked
 from rackwright.look.answer import parse
@@ -128,4 +129,5 @@ def look_command(script: Path, words: list[str], own_sudo: bool) -> str:
     run = f'sh -c "$script" {quoted} 2>&1'
     if own_sudo:
         run = f'if [ "$(id -u)" = 0 ]; then {run}; else sudo -H -n {run}; fi; true'
-    return f"{unpacked(script)}; {run}"
+    # What sudo has to say comes after the mark, and is no greeting of the login's.
+    return f"{MARK}; {unpacked(script)}; {run}"

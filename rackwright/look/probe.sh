@@ -124,10 +124,13 @@ apt-cache madison docker-ce 2>/dev/null | {
         }
         unit=$(docker_unit)
         # A daemon that is just starting answers when it is there.
-        if printf '%s\n' "$unit" | grep -qx SubState=start; then
+        case $unit in
+        *SubState=auto-restart*) ;;
+        *ActiveState=activating*)
             timeout 10 docker version </dev/null >/dev/null 2>&1
             unit=$(docker_unit)
-        fi
+            ;;
+        esac
         printf '%s\n' "$unit" | sed 's/^\([^=]*\)=/unit \1 /'
         # Only ask a daemon that runs: its socket would start one that was stopped.
         case $unit in

@@ -14,6 +14,7 @@ import pysequoia
 import pytest
 
 from rackwright.docker import DAEMON_SH
+from rackwright.host.answer import BEGIN as ANSWER
 from rackwright.host.script import command
 from rackwright.lock.file import Lock, LockedPackage, lock_path, write_lock
 from rackwright.look.answer import END, parse
@@ -467,13 +468,16 @@ def test_a_refused_host_is_not_touched(source: Source, answer: str) -> None:
 def test_a_login_that_speaks_first_keeps_a_host_from_being_changed(source: Source) -> None:
     def of(*first: str) -> Ran:
         data = {**source.data, "docker_users": ["admin"]}
-        return run({**data, "fake_responses": answers([*first], [])})
+        return run({**data, **more, "fake_responses": answers([*first], [])})
 
-    greeted = of("Welcome!", *recorded("bare-debian13"))
+    more: dict[str, Any] = {}
+    greeted = of("Welcome!", ANSWER, *recorded("bare-debian13"))
     assert greeted.failed
     assert greeted.operations == []
-    assert of(*recorded("bare-debian13")).operations
-    assert not of("Welcome!", *source.converged()).failed
+    assert of("", ANSWER, *recorded("bare-debian13")).operations
+    assert not of("Welcome!", ANSWER, *source.converged()).failed
+    more = {"docker_verify": "always"}
+    assert of("Welcome!", ANSWER, *source.converged()).operations
 
 
 def test_an_unregistered_command_fails_the_host(source: Source) -> None:

@@ -3,14 +3,15 @@
 import re
 from typing import Any
 
-from rackwright.look.probe import PURGE_SCRIPT, look_command
+from rackwright.host.script import unpacked
+from rackwright.look.probe import PURGE_SCRIPT
 from rackwright.packages.patience import in_turn
 from tasks.purge import purge
 from tests.plan.fleet import Ran, run
 from tests.plan.test_deploy import FACTS, FIRST_LOOK, HOLDER, LOCK_SH, SECOND_LOOK, WAIT, gives_back
 from tests.unit.test_observed import recorded
 
-LEFTOVERS = look_command(PURGE_SCRIPT, [], own_sudo=False).split()[1]
+LEFTOVERS = unpacked(PURGE_SCRIPT).split()[1]
 STATE = "/var/lib/rackwright"
 BACKUP = (
     "install -d -m 0700 /var/backups/rackwright && tar -C / -czf "

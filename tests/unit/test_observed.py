@@ -6,6 +6,7 @@ from pathlib import Path
 import pysequoia
 import pytest
 
+from rackwright.host.answer import BEGIN as ANSWER
 from rackwright.look.answer import parse
 from rackwright.look.observed import Engine, Package, ProbeError
 
@@ -54,11 +55,26 @@ def test_a_dirty_host() -> None:
 def test_half_a_docker_and_a_loud_login() -> None:
     assert recorded("half-debian13")[0] == "Welcome"
     host = parse(recorded("half-debian13"))
-    assert host.greeting == "Welcome"
     assert host.packages["less"] == Package("668-1", "iU")
     assert not host.packages["less"].whole
     assert host.packages["docker-ce-cli"].whole
     assert "docker-ce" not in host.packages
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ([""], ""),
+        (["Welcome", ""], "Welcome"),
+        (["Welcome", "to this host"], "Welcome / to this host"),
+        (["", ""], "an empty line"),
+    ],
+)
+def test_what_the_login_says_first_and_nothing_else_is_a_greeting(
+    before: list[str], said: str
+) -> None:
+    sudo = "sudo: unable to resolve host node7: Name or service not known"
+    assert parse([*before, ANSWER, sudo, *recorded("bare-debian13")]).greeting == said
 
 
 @pytest.mark.parametrize("name", ["converged-debian12", "converged-debian13", "converged-ubuntu24"])
@@ -73,7 +89,6 @@ def test_a_converged_host(name: str) -> None:
     assert not host.engine.swarm
     assert host.engine.data_root == "/var/lib/docker"
     assert set(host.owned_keys) == {"live-restore", "log-opts", "registry-mirrors"}
-    assert host.greeting == ""
     assert host.restart_pending is None
 
 

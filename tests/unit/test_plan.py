@@ -373,7 +373,7 @@ def test_an_engine_that_runs_and_does_not_answer_needs_an_explicit_word(
         never = Settings(docker_restart="never", docker_allow_container_stop=allowed)
         with pytest.raises(RefusedError, match=r"does not answer.*or restart Docker there$"):
             plan(never, host)
-    starting = {**RUNNING, "ActiveState": "activating", "SubState": "start"}
+    starting = {**RUNNING, "ActiveState": "activating", "SubState": "start-pre"}
     with pytest.raises(RefusedError, match=r"is activating, but Docker does not answer"):
         plan(Settings(), replace(host, unit=starting))
     again = {**starting, "SubState": "auto-restart"}  # it ended by itself

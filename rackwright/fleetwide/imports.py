@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from pyinfra.api import Host
 
 from rackwright.fleetwide.hosts import on_each, wrong
+from rackwright.fleetwide.tag import said
 from rackwright.host.error import HostError
 from rackwright.host.rooted import reason
 from rackwright.host.stream import stream
@@ -36,7 +37,9 @@ def import_fleet(
     words = ["docker", "import", *(f"--change={change}" for change in changes)]
     try:
         with _sent(source) as file:
+            before = shlex.join(["docker", "image", "inspect", "--format", "{{.Id}}", "--", image])
             shell = shlex.join([*words, "--", "-" if file else source, image])
+            shell = f"{before} </dev/null 2>/dev/null; {shell}"
             shell = hold.around(shell, [asked("import", image, "imported")])
             return on_each(
                 inventory, limit, exclude, lambda host: _import(host, shell, file, image)
@@ -81,5 +84,6 @@ def _import(host: Host, shell: str, file: Path | None, image: str) -> str:
         code = stream(host, shell, out.extend, err.extend)
     if code:
         raise HostError(reason(err.decode(errors="replace").splitlines()))
-    made = out.decode().split()[-1]  # after what docker says of a download
-    return f"{image} is {made.removeprefix('sha256:')[:12]}"
+    # Docker may say something of a download, too.
+    *before, made = re.findall("sha256:[0-9a-f]{64}", out.decode())
+    return said(image, (made, *before))

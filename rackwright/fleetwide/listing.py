@@ -26,6 +26,9 @@ def list_fleet(
     try:
         if form not in FORMATS and not is_template(form):
             raise SettingsError([f"--format {form}: write {', '.join(FORMATS)} or a Go template"])
+        if form.startswith("table "):
+            mended = f"--format {form}: leave out the word table, and begin with {{{{.Host}}}}"
+            raise SettingsError([f"{mended}; else each host has a heading, and none its name"])
         with fleet(inventory, limit, exclude) as hosts:
             if form in FORMATS:
                 found = hosts.ask(lambda host: _rows(host, asked))

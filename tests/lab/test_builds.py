@@ -344,7 +344,7 @@ def test_a_training_image_on_a_base_without_a_gpu(fleet: Engines, tmp_path: Path
     script = (
         'python -c "import torch, practice; print(torch.__version__, torch.STAND_IN)"; '
         "id -un; pwd; locale charmap; ls -A /var/lib/apt/lists /root/.cache 2>/dev/null | wc -l; "
-        "tini --version; cat /etc/apt/sources.list"
+        "tini --version; cat /etc/apt/sources.list; pip config list"
     )
     lines = ["2.0.0+standin True", "ada", "/workspace", "UTF-8"]
     for kind in ENGINES:
@@ -352,6 +352,8 @@ def test_a_training_image_on_a_base_without_a_gpu(fleet: Engines, tmp_path: Path
         assert said.splitlines()[:4] == lines
         assert f"{archive} trixie main" in said
         assert f"{archive}-security trixie-security main" in said
+        assert f"global.index-url='{index}'" in said
+        assert f"global.trusted-host='{mirrors['pip_trusted_host']}'" in said
         layers = fleet.docker(
             kind, "history --no-trunc --format '{{.Size}} {{.CreatedBy}}' lab/training:1"
         )

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import tarfile
@@ -235,9 +236,10 @@ def test_files_go_out_of_one_host_and_into_all(fleet: Fleet, tmp_path: Path) -> 
     assert ran.code == 0, ran.output
     with tarfile.open(file) as archive:
         assert archive.getmember("blob").size == 9000000
-    fleet.done(
-        "import", str(file), "lab/web:1", "--change", 'CMD ["busybox", "sha256sum", "/blob"]'
-    )
+    fleet.done("import", str(file), "lab/web:1")
+    changed = ("--change", 'CMD ["busybox", "sha256sum", "/blob"]')
+    again = " ".join(fleet.done("import", str(file), "lab/web:1", *changed).split())
+    assert len(re.findall(r"lab/web:1 is [0-9a-f]{12}, and was [0-9a-f]{12} ", again)) == 2, again
     digest = summed.split("| ")[1].split()[0]
     assert fleet.done("run", "lab/web:1").count(digest) == 2
     refused = fleet("import", str(file), "lab/no:1", "--change", "RUN ls")

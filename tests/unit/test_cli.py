@@ -71,6 +71,7 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
         (["lock", "localhost"], "a lock needs an inventory file"),
         (["images", "x", "--filter", "nonsense"], "write KEY=VALUE"),
         (["images", "inventory/example.py", "--format", "yaml"], "json, csv or a Go template"),
+        (["images", "x", "--format", "table {{.ID}}"], "leave out the word table"),
         (["logs", "x", "web\n-v"], "is no name"),
         (["exec", "x", "--", "-v", "ls"], "'-v' is no name"),
         (["run", "x", "Debian:12"], "'Debian:12': write NAME:TAG"),

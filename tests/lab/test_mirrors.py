@@ -119,7 +119,7 @@ def test_an_edit_by_hand_is_seen_and_taken_back(lab: Lab, chosen: Ran) -> None:
 
 def test_a_run_that_dies_between_the_two_files_is_taken_up(lab: Lab, chosen: Ran) -> None:
     old = lab.root(lab.debian13, "cat /etc/docker/daemon.json")
-    lab.deploy_and_kill(lab.debian13, at="daemon.json holds the wanted keys")
+    lab.deploy_and_kill(lab.debian13, at="The new daemon.json is at hand")
     memory = json.loads(lab.root(lab.debian13, "cat /var/lib/rackwright/mirrors.json"))
     assert memory["chosen"] == urls(lab, "mirror")
     assert lab.root(lab.debian13, "cat /etc/docker/daemon.json") == old

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import pyinfra_cli  # noqa: F401, E402 - gevent's patches come first
+from gevent.lock import BoundedSemaphore  # noqa: E402
 
 from lab import containers, hosts  # noqa: E402
 from lab.engine import docker  # noqa: E402
@@ -34,8 +35,14 @@ is_frozen = False
 @contextmanager
 def until_the_others_are_over(courses: Mapping[str, Course]) -> Iterator[Tell]:
     """Freezes the odd host at its point, and ends the process."""
+    # Other hosts go on while Docker freezes one; who is over then waits until it is frozen.
+    one_at_a_time = BoundedSemaphore()
 
     def tell(course: Course) -> None:
+        with one_at_a_time:
+            freeze_or_end(course)
+
+    def freeze_or_end(course: Course) -> None:
         global is_frozen
         if course.host == odd and course.step.startswith(point) and not is_frozen:
             is_frozen = True

@@ -47,23 +47,50 @@ def stream(
         channel.exec_command(command_line(host, announced(shell)))
     except (SSHException, EOFError) as error:
         raise HostError(f"the connection broke ({error}); run it again") from None
-    readers = [
-        gevent.spawn(_drain, *each)
-        for each in ((channel.recv, answering(out)), (channel.recv_stderr, err))
-    ]
-    try:
-        if source:
-            _send(channel, source)
-        if not endless:
-            channel.shutdown_write()
-        gevent.joinall(readers, raise_error=True)
-        code = channel.recv_exit_status()
-    finally:
-        gevent.killall(readers)
-        channel.close()
+    code = relay(channel, answering(out), err, source, endless)
     if code == -1:  # paramiko's word for: it ended without one
         raise HostError("the connection broke before the command ended; look at it, run it again")
     return code
+
+
+def relay(
+    channel: Channel,
+    out: Sink,
+    err: Sink,
+    source: BinaryIO | None = None,
+    endless: bool = False,
+) -> int:
+    """Pass on all bytes until the command ends; returns its exit code, -1 where it gave none.
+
+    Closes the channel. Raises EOFError of a connection that broke, OSError of `source` and sinks.
+    """
+    parts = [
+        gevent.spawn(_tried, channel, part)
+        for part in (
+            partial(_drain, channel.recv, out),
+            partial(_drain, channel.recv_stderr, err),
+            partial(_send, channel, source, endless),
+        )
+    ]
+    try:
+        for part in gevent.joinall(parts):
+            if part.value:
+                raise part.value
+        return channel.recv_exit_status()
+    finally:
+        # Never killed: in the middle of one of paramiko's locks, they would give back what another
+        # one holds. The end of the channel ends them.
+        channel.close()
+        gevent.joinall(parts)
+
+
+def _tried(channel: Channel, part: Callable[[], None]) -> Exception | None:
+    try:
+        part()
+    except Exception as error:  # relay() raises it
+        channel.close()
+        return error
+    return None
 
 
 def _drain(receive: Callable[[int], bytes], sink: Sink) -> None:
@@ -71,10 +98,12 @@ def _drain(receive: Callable[[int], bytes], sink: Sink) -> None:
         sink(chunk)
 
 
-def _send(channel: Channel, source: BinaryIO) -> None:
-    for chunk in iter(partial(source.read, CHUNK), b""):
-        # A command that ends before it has read all tells why by its exit code and its words.
+def _send(channel: Channel, source: BinaryIO | None, endless: bool) -> None:
+    # A command that ends before it has read all tells why by its exit code and its words.
+    for chunk in iter(partial(source.read, CHUNK), b"") if source else ():
         with suppress(OSError):
             channel.sendall(chunk)
             continue
         return
+    if not endless:
+        channel.shutdown_write()

@@ -1,15 +1,17 @@
 """Containers that boot systemd: compare what is wanted with what is there, and do the rest."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from lab import network
 from lab.engine import LABEL, docker
 from lab.machine import look, run_options
 from lab.paths import digest, lab_id
-from lab.shell import at_once
+from lab.shell import LabError, at_once
 from lab.tar import File, archive
 
 SPEC = "rackwright.spec"
@@ -156,4 +158,15 @@ def revive(container: Container, how: str) -> None:
 
 def remove(full_names: list[str]) -> None:
     """Remove containers with their volumes, running or not."""
-    at_once(lambda name: docker("rm", "--force", "--volumes", name), full_names)
+    at_once(_remove, full_names)
+
+
+def _remove(full_name: str) -> None:
+    # The engine gives up where processes need longer to end than it waits; what it says of the
+    # last try is the reason.
+    for _ in range(3):
+        with suppress(LabError):
+            docker("rm", "--force", "--volumes", full_name)
+            return
+        sleep(2)
+    docker("rm", "--force", "--volumes", full_name)

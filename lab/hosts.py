@@ -78,6 +78,9 @@ def settle(hosts: list[Host], subnet: str, made: list[str], repo_url: str) -> No
     def settle_one(host: Host) -> None:
         at = address(host, subnet)
         wait_for(f"{host.name} lets one log in ({at}:22)", lambda: greets(at), 90)
+        # pam_nologin(8): only root, as long as the host starts.
+        starting = "while [ -e /run/nologin ]; do sleep 0.1; done"
+        execute(host.name, "timeout", "90", "sh", "-c", starting)
         if host.dirty:
             name = containers.full_name(host.name)
             dirty.soil(host.name, name, distros.find(host.distro), repo_url, host.name in made)

@@ -15,7 +15,7 @@ import gevent
 from paramiko import SSHException
 from pyinfra import logger
 from pyinfra.api import Config, Host, State
-from pyinfra.api.connect import connect_all, disconnect_all
+from pyinfra.api.connect import connect_all
 from pyinfra.api.exceptions import NoGroupError, PyinfraError
 from pyinfra.api.state import BaseStateCallback, StateStage
 from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
@@ -26,9 +26,11 @@ from pyinfra_cli.util import exec_file, parse_cli_arg
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import register
 from rackwright.laptop.nearest import nearest
+from rackwright.pace.connection import GOODBYE, answer_within, hang_up
 from rackwright.pace.state import PacedState
 from rackwright.settings import VERSIONS, SettingsError
 
+FROZEN: Final = 60  # seconds without an answer to what begins a command
 CONFIG: Final = "config.py"  # what pyinfra's own command reads in the working folder
 
 # An inventory may end the program with a sentence, as the lab's own one does.
@@ -148,10 +150,12 @@ def connected(state: State) -> Iterator[dict[str, str]]:
     state.set_stage(StateStage.Connect)
     try:
         connect_all(state)
+        for host in state.activated_hosts:
+            answer_within(host, FROZEN)
         state.set_stage(StateStage.Prepare)
         yield reasons.by_host
     finally:
-        disconnect_all(state)
+        gevent.joinall([gevent.spawn(hang_up, host) for host in state.activated_hosts])
 
 
 def each(
@@ -178,5 +182,6 @@ def each(
         for host in hosts:  # it waits here where there are more than may be asked at once
             running[host.name] = host.state.pool.spawn(one, host)
         return {name: greenlet.get() for name, greenlet in running.items()}
-    finally:  # where it was interrupted, nobody waits for the others
+    finally:  # where it was interrupted, the others have a moment to put away what they hold
         gevent.killall(list(running.values()), block=False)
+        gevent.joinall(list(running.values()), timeout=GOODBYE)

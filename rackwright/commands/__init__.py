@@ -17,6 +17,9 @@ def add(app: typer.Typer, function: Callable[..., int], example: str, name: str 
         from rackwright.laptop.patches import patch
 
         patch()
+        from rackwright.pace.interrupt import interrupt_main
+
+        interrupt_main()
         return function(*args, **kwargs)
 
     app.command(name or function.__name__, epilog=f"Example: rackwright {example}")(run)

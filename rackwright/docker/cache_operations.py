@@ -6,8 +6,10 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from gevent.lock import BoundedSemaphore
+from paramiko import SSHException
 from pyinfra import host
 from pyinfra.api import FunctionCommand, State, operation
+from pyinfra.api.exceptions import PyinfraError
 
 from rackwright.docker import CACHE_SH
 from rackwright.host.error import HostError
@@ -35,13 +37,14 @@ def in_the_cache(
 
 def _bring(cache: Cache, images: Sequence[str], architecture: str) -> None:
     there = host.state.inventory.get_host(cache.name)
-    if not there.connected:
-        return
     with _one_at_a_time:
+        if not there.connected:
+            return
         brought = _brought.setdefault(host.state, set())
         missing = [image for image in images if f"{image} {architecture}" not in brought]
         if missing:
             words = (str(cache.registry_port), architecture, *missing)
-            with suppress(HostError):
+            # Its turn may end meanwhile, and its connection with it.
+            with suppress(HostError, PyinfraError, SSHException, EOFError, OSError):
                 run(there, command(CACHE_SH, *words), timeout=PATIENCE)
             brought.update(f"{image} {architecture}" for image in missing)

@@ -11,6 +11,8 @@ USERS = f"{STATE}/rootless-users"
 PACKAGES = ("uidmap", "slirp4netns", "dbus-user-session")
 RANGE = 65536  # subordinate IDs that a user needs at least
 SETUP = "dockerd-rootless-setuptool.sh"
+ASKS = 'docker --host "unix://$XDG_RUNTIME_DIR/docker.sock" info >/dev/null 2>&1'
+ANSWERS = f"timeout 60 sh -c {shlex.quote(f'until {ASKS}; do sleep 0.5; done')}"
 HELLO_WORLD = (
     'DOCKER_HOST="unix://$XDG_RUNTIME_DIR/docker.sock" timeout 300 docker run --rm hello-world'
 )
@@ -62,8 +64,10 @@ def set_up(user: str, daemon_json: str) -> str:
     first = f"[ -e {file} ] || echo {shlex.quote(daemon_json)} > {file}"
     # Its unit may be started three times a minute; one that failed before has to be forgiven.
     forgive = "systemctl --user reset-failed docker.service 2>/dev/null"
+    # The tool of older engines waits three seconds for the daemon, then calls it a failure.
+    install = f"{{ {SETUP} install || {{ {ANSWERS} && {SETUP} install; }}; }}"
     return as_user(
-        user, f"mkdir -p ~/.config/docker && {{ {first}; }} && {{ {forgive}; {SETUP} install; }}"
+        user, f"mkdir -p ~/.config/docker && {{ {first}; }} && {{ {forgive}; {install}; }}"
     )
 
 
@@ -73,8 +77,7 @@ def answers(user: str) -> str:
     Lingering that ended a moment ago still ends the services that were started since; systemd then
     starts them anew.
     """
-    asks = "docker --host unix://$XDG_RUNTIME_DIR/docker.sock info >/dev/null 2>&1"
-    return as_user(user, f"timeout 60 sh -c {shlex.quote(f'until {asks}; do sleep 0.5; done')}")
+    return as_user(user, ANSWERS)
 
 
 def remove(user: str) -> list[str]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import BinaryIO
 
 import gevent
+from gevent.event import Event
 from paramiko import Channel, SSHClient, SSHException
 from pyinfra.api import Host
 
@@ -19,6 +20,7 @@ from rackwright.host.remote import command_line
 
 Sink = Callable[[bytes], object]
 CHUNK = 1 << 18
+GOODBYE: float = 5  # seconds for the end of a channel
 KEEPALIVE = 15  # seconds; a silent command must not let a firewall forget the connection
 
 
@@ -45,10 +47,10 @@ def stream(
     try:
         channel = transport.open_session()
         channel.exec_command(command_line(host, announced(shell)))
+        code = relay(channel, answering(out), err, source, endless)
     except (SSHException, EOFError) as error:
         raise HostError(f"the connection broke ({error}); run it again") from None
-    code = relay(channel, answering(out), err, source, endless)
-    if code == -1:  # paramiko's word for: it ended without one
+    if code == -1:
         raise HostError("the connection broke before the command ended; look at it, run it again")
     return code
 
@@ -60,41 +62,51 @@ def relay(
     source: BinaryIO | None = None,
     endless: bool = False,
 ) -> int:
-    """Pass on all bytes until the command ends; returns its exit code, -1 where it gave none.
+    """Pass on all bytes until the command ends; returns its exit code.
 
-    Closes the channel. Raises EOFError of a connection that broke, OSError of `source` and sinks.
+    That is -1 where it gave none, or not all that it said arrived. Closes the channel. Raises
+    EOFError and SSHException of a connection that broke, OSError of `source` and sinks.
     """
+    over = Event()
     parts = [
-        gevent.spawn(_tried, channel, part)
+        gevent.spawn(_tried, part)
         for part in (
-            partial(_drain, channel.recv, out),
-            partial(_drain, channel.recv_stderr, err),
+            partial(_drain, channel.recv, out, over),
+            partial(_drain, channel.recv_stderr, err, over),
             partial(_send, channel, source, endless),
         )
     ]
     try:
-        for part in gevent.joinall(parts):
+        for part in gevent.iwait(parts):
             if part.value:
                 raise part.value
-        return channel.recv_exit_status()
+        code = channel.recv_exit_status()
+        # An exit code may come before the last of the output does (RFC 4254, section 6.10).
+        return code if channel.eof_received else -1
     finally:
+        over.set()
         # Never killed: in the middle of one of paramiko's locks, they would give back what another
-        # one holds. The end of the channel ends them.
-        channel.close()
-        gevent.joinall(parts)
+        # one holds. The end of the channel ends them; where the host reads no more, not even that
+        # can be sent, and the end of the connection does.
+        parts.append(gevent.spawn(_tried, channel.close))
+        gevent.joinall(parts, timeout=GOODBYE)
+        if not all(part.dead for part in parts):
+            channel.get_transport().close()
+            gevent.joinall(parts)
 
 
-def _tried(channel: Channel, part: Callable[[], None]) -> Exception | None:
+def _tried(part: Callable[[], None]) -> Exception | None:
     try:
         part()
-    except Exception as error:  # relay() raises it
-        channel.close()
+    except Exception as error:  # relay() raises it: a greenlet would print it
         return error
     return None
 
 
-def _drain(receive: Callable[[int], bytes], sink: Sink) -> None:
+def _drain(receive: Callable[[int], bytes], sink: Sink, over: Event) -> None:
     for chunk in iter(partial(receive, CHUNK), b""):
+        if over.is_set():
+            return
         sink(chunk)
 
 

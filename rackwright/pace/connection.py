@@ -14,7 +14,7 @@ from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.util import remove_any_sudo_askpass_file
 
 BACKOFF: Final = (1, 4)  # seconds before the second and the third attempt
-GOODBYE: Final = 5  # seconds for what pyinfra takes off the host at the end
+GOODBYE: Final = 5  # seconds for what is put away at the end
 
 
 def connect(host: Host) -> None:
@@ -79,6 +79,15 @@ def _connected(host: Host) -> Any:
     return transport if transport and transport.is_active() else None
 
 
+def answer_within(host: Host, seconds: float) -> None:
+    """A host that has no answer to the beginning of a command by then is given up.
+
+    paramiko waits an hour.
+    """
+    if transport := _connected(host):
+        transport.channel_timeout = seconds
+
+
 def hang_up(host: Host, *, gone: bool = False) -> None:
     """Close the connection; with `gone`, the host is not expected to answer."""
     connector = host.connector
@@ -90,7 +99,8 @@ def hang_up(host: Host, *, gone: bool = False) -> None:
     if isinstance(connector, SSHConnector):
         _forget_uploads(connector)
         if connector.client:  # pyinfra leaves the connection to the end of the process
-            connector.client.close()
+            with suppress(OSError):  # a ProxyCommand that has gone already
+                connector.client.close()
     host.connected = False
 
 

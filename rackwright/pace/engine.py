@@ -101,6 +101,9 @@ class Engine:
                 lost = partial(_give_up, greenlet, host, course)
                 guards.append(gevent.spawn(watch, host, patience.silence, lost))
                 result = work(host, course)
+                # pyinfra's end of an upload has a reason of its own: that the connection is closed.
+                if course.given_up and result.outcome is Outcome.FAILED:
+                    result = course.failed(course.given_up)
             # Whatever happens to one host must not end the run of the others.
             except (GivenUpError, Exception) as error:
                 result = self._not_done(host, course, error)
@@ -127,7 +130,8 @@ def _give_up(greenlet: gevent.Greenlet, host: Host, course: Course, reason: str)
     if course.result is None and not course.given_up:
         course.given_up = reason
         greenlet.kill(GivenUpError(reason), block=False)
-        hang_up(host, gone=True)
+        # Not in this greenlet, which the end of the host's turn kills.
+        gevent.spawn(hang_up, host, gone=True)
 
 
 def _reason(error: BaseException) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from logging import getLogger
 from signal import SIGINT, SIGTERM, Signals, signal
 from types import FrameType
 from typing import Final
 
+import click
 import gevent
 
 SIGNALS: Final = {SIGINT: "stopped by Ctrl-C", SIGTERM: "stopped by a signal (SIGTERM)"}
@@ -24,3 +26,28 @@ def interruptible(stop: Callable[[str], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal(number, handler)
+
+
+def leave_on_signals() -> None:
+    """End pyinfra's own command on a signal, with 128 and its number (bash(1), Exit Status)."""
+    for number in SIGNALS:
+        signal(number, lambda number, _: _leave(number, SystemExit(128 + number)))
+
+
+def interrupt_main() -> None:
+    """Have Ctrl-C end our own command where it is not interruptible; a question is answered by it.
+
+    The exit code is as above.
+    """
+    signal(SIGINT, lambda number, _: _leave(number, KeyboardInterrupt()))
+
+
+def _leave(number: int, error: BaseException) -> None:
+    click.echo(SIGNALS[Signals(number)], err=True)
+    getLogger("paramiko").setLevel("CRITICAL")  # that a connection is broken off is no news
+    # pyinfra's own handler, and Python's, raise it in whatever greenlet runs at that moment. Where
+    # that one reads a connection, what waits for an answer waits for ever.
+    hub = gevent.get_hub()
+    if gevent.getcurrent() is hub.parent:
+        raise error
+    hub.loop.run_callback(hub.parent.throw, error)

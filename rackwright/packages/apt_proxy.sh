@@ -8,7 +8,7 @@ read -r host port known </etc/apt/rackwright/cache || exit 0
 
 answers() {
     # shellcheck disable=SC2016 # the other shell's
-    timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET / HTTP/1.0\r\n\r\n" >&3 &&
+    timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET / HTTP/1.0\r\n\r\n" >&3 &&
         read -r line <&3 && [[ $line == HTTP/* ]]' "${host//[][]/}" "$port" 2>/dev/null
 }
 

@@ -1,15 +1,14 @@
 """The end of a run: the table of all hosts, what to do next, and the report."""
 
 import atexit
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from signal import SIGTERM, signal
 from typing import ParamSpec
 
 import click
 from pyinfra.api import State
 
+from rackwright.pace.interrupt import leave_on_signals
 from rackwright.report.outcome import HostResult
 from rackwright.report.place import reports
 from rackwright.report.record import RunRecord
@@ -27,8 +26,7 @@ def at_the_end(
 ) -> None:
     """Call a function when pyinfra's own command ends, which has no hook for that."""
     atexit.register(do, *args, **kwargs)
-    # What a scheduler sends to end a job would end Python without it.
-    signal(SIGTERM, lambda *_: sys.exit(128 + SIGTERM))
+    leave_on_signals()
 
 
 def end_of_run(state: State, run: Run) -> None:

@@ -115,6 +115,6 @@ class RunRecord(_Part):
     exit_code: int | None = Field(
         None,
         description="Of the rackwright command; null under pyinfra's own, whose code comes after "
-        "the report: 1 when a host failed, 0 also when it was stopped with Ctrl-C.",
+        "the report: 1 when a host failed, 130 when it was stopped with Ctrl-C.",
     )
     hosts: tuple[HostRecord, ...] = Field(description="Every host of the inventory, by name.")

@@ -7,6 +7,7 @@ import os
 import pprint
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,16 @@ RACKWRIGHT = str(Path(sys.executable).parent / "rackwright")
 
 # Seconds for a run; a machine that is busy with other work may need more.
 PATIENCE = int(os.environ.get("LAB_PATIENCE", "900"))
+
+
+def lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    """What a process prints, as it comes; one that goes on for too long is killed."""
+    deadline = threading.Timer(PATIENCE, process.kill)
+    deadline.start()
+    try:
+        yield from process.stdout or ()
+    finally:
+        deadline.cancel()
 
 
 @dataclass(frozen=True)
@@ -110,12 +121,21 @@ class Lab:
         with subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
-            for line in process.stdout or ():
+            for line in lines(process):
                 said.append(line)
                 for at in [each for each in left if each in line]:
                     left.pop(at)(process)
         assert not left, f"{list(left)} was never printed:\n{''.join(said)}"
         return Ran(process.returncode, "".join(said))
+
+    def settled(self, name: str) -> None:
+        """What a run that was killed had begun on the host is over."""
+        session = f"sshd[^ ]*: {self.data(name)['ssh_user']}@notty"
+        self.root(
+            name,
+            f"timeout 120 sh -c 'while pgrep -f \"{session}\" || pgrep -x sudo; do sleep 0.2; done'"
+            " >/dev/null",
+        )
 
     def pyinfra(self, *words: str) -> Ran:
         """Run pyinfra in the project's folder; whatever it asks is answered with Enter."""
@@ -179,7 +199,9 @@ class Lab:
 
     def inspect(self, name: str) -> Inspected:
         """A host for testinfra, as root over SSH."""
-        return testinfra.get_host(f"ssh://{name}", ssh_config=str(self._ssh_config), sudo=True)
+        return testinfra.get_host(
+            f"ssh://{name}", ssh_config=str(self._ssh_config), sudo=True, timeout=60
+        )
 
     @cached_property
     def _ssh_config(self) -> Path:

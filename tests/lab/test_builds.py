@@ -294,7 +294,7 @@ def test_secrets_are_in_no_argument_no_image_and_no_log(fleet: Engines, tmp_path
         assert failed.output.count("it is ***") >= 2
         for kind, name in fleet:
             assert fleet.docker(kind, "run --rm lab/secret:1 cat /what") == str(len(WORDS))
-            seen = fleet.lab.root(name, "cat /var/tmp/seen")
+            seen = fleet.lab.root(name, "cat /var/tmp/seen; rm /var/tmp/seen")
             assert "--secret=id=TOKEN" in seen
             assert SEEN not in seen
             assert SEEN not in fleet.docker(kind, "history --no-trunc lab/secret:1")

@@ -14,7 +14,7 @@ import pytest
 
 from lab import counter
 from rackwright.laptop.archives import read_archive
-from tests.lab.fleet import RACKWRIGHT, ROOT, Lab, Ran
+from tests.lab.fleet import PATIENCE, RACKWRIGHT, ROOT, Lab, Ran
 
 # Everything is dropped but the laptop's SSH. Docker's own chains do not concern OUTPUT and INPUT.
 CUT = """
@@ -133,7 +133,7 @@ def test_a_run_that_dies_leaves_no_half_bundle(
 ) -> None:
     command = [RACKWRIGHT, "bundle", str(inventory(lab)), "-o", str(tmp_path / "new"), *limit]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while not list(tmp_path.rglob("*.deb")):
             assert process.poll() is None
             assert time.monotonic() < until
@@ -141,7 +141,9 @@ def test_a_run_that_dies_leaves_no_half_bundle(
         process.send_signal(signal.SIGKILL)
     assert not (tmp_path / "new").exists()
     for name in (lab.dirty, lab.debian13):
-        lab.root(name, "rm -rf /tmp/rackwright-bundle.*")
+        # Its apt may still be at it.
+        away = "until rm -rf /tmp/rackwright-bundle.*; do sleep 0.2; done"
+        lab.root(name, f"timeout 60 sh -c '{away}'")
 
 
 def test_a_dry_run_shows_what_the_bundle_brings(shown: Ran) -> None:

@@ -16,7 +16,7 @@ from lab import counter
 from lab.shell import LabError
 from rackwright.host_lock.holder import Holder
 from rackwright.host_lock.turn import Turn
-from tests.lab.fleet import PYINFRA, RACKWRIGHT, ROOT, Lab, Ran
+from tests.lab.fleet import PYINFRA, RACKWRIGHT, ROOT, Lab, Ran, lines
 from tests.lab.test_locks import CLEAN, GO, SLOW
 
 LOCK = "/run/rackwright/lock"
@@ -77,7 +77,7 @@ def as_admin(
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        for line in process.stdout or ():
+        for line in lines(process):
             said.append(line)
             if at and at in line:
                 do(process)

@@ -163,6 +163,7 @@ def test_a_run_that_died_while_it_sent_a_file_is_taken_up(fleet: Engines, tmp_pa
     name = fleet.names["new"]
     at = "Starting operation: Images | shelf/app:1 is loaded"
     fleet.lab.deploy_and_kill(name, at, data=fleet.data(images)[name])
+    fleet.lab.settled(name)
     half = "install -d /var/lib/rackwright/images; echo half > /var/lib/rackwright/images/image.tar"
     load = command(IMAGES_SH, "load", "/var/lib/rackwright/images/image.tar", "0" * 64, "x:1")
     said = fleet.lab.root(name, f"{half}; ({load}) 2>&1 || true")

@@ -36,8 +36,9 @@ timeout 30 sh -c 'until [ -e /tmp/held ]; do sleep 0.1; done'
 rm /tmp/held
 """
 ARCHIVES, LISTS = "/var/cache/apt/archives/lock", "/var/lib/apt/lists/lock"
-# Between the package lists and the engine, with all that is before a run's first change behind it.
-IN_MID_RUN = "Starting operation: Daemon | "
+# Between the package lists and the engine, with all that is before a run's first change behind it,
+# and time left until the engine.
+IN_MID_RUN = "Starting operation: Mirrors | "
 
 
 @pytest.fixture

@@ -23,6 +23,15 @@ case $* in *login*)
 esac
 exec /usr/bin/docker "$@"
 """
+# It stands at the login until somebody says so.
+SLOW_LOGIN = """\
+cat >/usr/local/bin/docker <<'EOF'
+#!/bin/sh
+case $* in *login*) until [ -e /var/tmp/go ]; do sleep 0.2; done ;; esac
+exec /usr/bin/docker "$@"
+EOF
+chmod 755 /usr/local/bin/docker
+"""
 
 
 def registry(lab: Lab) -> str:
@@ -231,10 +240,13 @@ def test_a_login_that_is_taken_out_of_the_inventory_ends(lab: Lab, logged_in: Ra
 
 def test_a_run_that_died_at_a_login_is_taken_up(lab: Lab, logged_in: Ran) -> None:
     data = login(lab, users=["root"])
+    lab.root(lab.debian13, SLOW_LOGIN)
     lab.deploy_and_kill(lab.debian13, at=f"root is logged in to {registry(lab)}", data=data)
     (memory,) = json.loads(lab.root(lab.debian13, "cat /var/lib/rackwright/logins.json"))["logins"]
     assert (memory["registry"], memory["digest"]) == (registry(lab), "")
-    lab.root(lab.debian13, "while pgrep -x docker; do sleep 0.2; done >/dev/null")
+    lab.root(lab.debian13, "touch /var/tmp/go")
+    lab.settled(lab.debian13)
+    lab.root(lab.debian13, "rm /usr/local/bin/docker /var/tmp/go")
     ran = lab.deploy("--dry", limit=[lab.debian13], data={lab.debian13: data})
     assert "because an earlier run did not get to it" in ran.output
     gone = lab.deploy(limit=[lab.debian13])

@@ -77,7 +77,9 @@ def test_only_live_mirrors_are_written_and_the_slowest_is_last(
 ) -> None:
     mirrors = written(lab, getattr(lab, kind))
     assert set(mirrors) == set(urls(lab, "mirror", "token", "slow"))
-    assert mirrors[-1] == lab.services["slow"]
+    # Two of a kind: the one that wants a token is asked more often.
+    fast, slow = urls(lab, "mirror", "slow")
+    assert mirrors.index(fast) < mirrors.index(slow)
 
 
 def test_the_others_are_named_with_their_reasons(lab: Lab, chosen: Ran) -> None:
@@ -105,13 +107,14 @@ def test_the_next_run_finds_nothing_to_change_with_one_command(lab: Lab, chosen:
 
 
 def test_an_edit_by_hand_is_seen_and_taken_back(lab: Lab, chosen: Ran) -> None:
+    order = written(lab, lab.debian13)
     edit = "sed -i 's|:5005|:5001|' /etc/docker/daemon.json; systemctl reload docker"
     lab.root(lab.debian13, edit)
     before = probings(lab)
     dry = run(lab, *ASKED, flags=("--dry",))
     assert "/etc/docker/daemon.json: registry-mirrors: " in dry.output
     assert "1 change" in run(lab, *ASKED).output
-    assert written(lab, lab.debian13)[-1] == lab.services["slow"]
+    assert written(lab, lab.debian13) == order
     assert probings(lab) == before
     run(lab, *ASKED[1:], flags=("--dry",))
     assert probings(lab) == before + 1
@@ -226,4 +229,4 @@ def test_wget_does_as_well_and_without_either_they_are_written_as_given(
     )
     ran = run(lab, "dead", "token", "slow")
     assert "is left out: it is out of reach (failed: Connection refused.)" in ran.output
-    assert written(lab, lab.debian13) == urls(lab, "token", "slow")
+    assert set(written(lab, lab.debian13)) == set(urls(lab, "token", "slow"))

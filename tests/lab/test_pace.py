@@ -18,7 +18,7 @@ from lab import containers, hosts
 from lab.engine import docker
 from lab.shell import LabError, wait_for
 from tests.lab.conftest import lab_command
-from tests.lab.fleet import DISTROS, RACKWRIGHT, ROOT, Lab, Ran
+from tests.lab.fleet import DISTROS, RACKWRIGHT, ROOT, Lab, Ran, lines
 
 # Seconds for a frozen host; it is the lab's idlest, so that its sshd answers at once before.
 SILENCE = 10
@@ -79,7 +79,7 @@ class Running:
 
     def lines(self) -> Iterator[str]:
         """Its lines, as they come."""
-        for line in self.process.stdout or ():
+        for line in lines(self.process):
             self.said.append(line)
             yield line
 
@@ -272,11 +272,11 @@ def test_a_host_that_freezes_after_a_reboot_is_named(home: Six) -> None:
 
 def test_a_command_that_does_not_end_is_given_up(pending: Six) -> None:
     hang(pending, "Verify")
-    limits = {"host_command_timeout": 5, "docker_apt_timeout": 30}
+    limits = {"host_command_timeout": 15, "docker_apt_timeout": 45}
     ran = pending.run("apply", "--yes", "--limit", pending.odd, data={pending.odd: limits})
     release(pending)
     assert ran.code == 3, ran.output
-    said = "Verify | hello-world runs as admin: a command did not end within 35 s"
+    said = "Verify | hello-world runs as admin: a command did not end within 60 s"
     assert f": {said} (host_command_timeout + docker_apt_timeout)" in ran.output
 
 

@@ -87,9 +87,10 @@ def test_a_run_that_is_broken_off_has_a_report(
     lab: Lab, reports: Path, how: signal.Signals
 ) -> None:
     lab.reset(lab.debian13)
-    lab.deploy_and(
+    ran = lab.deploy_and(
         lambda process: process.send_signal(how), lab.debian13, "Starting operation: Lists |"
     )
+    assert ran.code == 128 + how
     _, hosts, _ = read(reports)
     host = hosts[lab.debian13]
     assert host.outcome == "not reached"

@@ -11,7 +11,7 @@ SEEN = "unlikely7391"  # the part of the secret that nothing would quote
 WORDS = f'it\'s 3 "$words" \\ and #{SEEN}'
 # PID 1 ends at SIGTERM only when it says so, and the image has little more than sleep.
 STAYS = ["sh", "-c", "trap exit TERM; echo here I am; while :; do sleep 1 & wait $!; done"]
-FAILS = ["sh", "-c", "echo first; echo no configuration; sleep 1; exit 3"]
+FAILS = ["sh", "-c", "echo first; echo no configuration; sleep 0.2; exit 3"]
 # Writes down what all processes have in their command lines and environments.
 SPY = """\
 cat > /usr/local/bin/docker <<'EOF'

@@ -65,7 +65,8 @@ def set_up(user: str, daemon_json: str) -> str:
     # Its unit may be started three times a minute; one that failed before has to be forgiven.
     forgive = "systemctl --user reset-failed docker.service 2>/dev/null"
     # The tool of older engines waits three seconds for the daemon, then calls it a failure.
-    install = f"{{ {SETUP} install || {{ {ANSWERS} && {SETUP} install; }}; }}"
+    late = f"[ -e ~/.config/systemd/user/docker.service ] && {ANSWERS} && {SETUP} install"
+    install = f"{{ {SETUP} install || {{ {late}; }}; }}"
     return as_user(
         user, f"mkdir -p ~/.config/docker && {{ {first}; }} && {{ {forgive}; {install}; }}"
     )

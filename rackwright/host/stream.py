@@ -81,8 +81,11 @@ def relay(
             if part.value:
                 raise part.value
         code = channel.recv_exit_status()
-        # An exit code may come before the last of the output does (RFC 4254, section 6.10).
-        return code if channel.eof_received else -1
+        # It may come before the last of the output does (RFC 4254, section 6.10), and the end of
+        # the output may come without a word (section 5.3).
+        transport = channel.get_transport()
+        whole = transport.is_active() and not transport.saved_exception
+        return code if channel.eof_received or whole else -1
     finally:
         over.set()
         # Never killed: in the middle of one of paramiko's locks, they would give back what another

@@ -9,7 +9,7 @@ from typing import Any, Final
 import gevent
 from paramiko import AuthenticationException, BadHostKeyException, SSHException
 from pyinfra.api import Host
-from pyinfra.api.exceptions import ConnectError
+from pyinfra.api.exceptions import ConnectError, PyinfraError
 from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.util import remove_any_sudo_askpass_file
 
@@ -91,11 +91,12 @@ def answer_within(host: Host, seconds: float) -> None:
 def hang_up(host: Host, *, gone: bool = False) -> None:
     """Close the connection; with `gone`, the host is not expected to answer."""
     connector = host.connector
-    with gevent.Timeout(GOODBYE, False), suppress(OSError, SSHException, EOFError):
+    with suppress(OSError, SSHException, EOFError, PyinfraError):
         if not isinstance(connector, SSHConnector):
             host.disconnect()
         elif not gone:
-            remove_any_sudo_askpass_file(host)
+            with gevent.Timeout(GOODBYE, False):
+                remove_any_sudo_askpass_file(host)
     if isinstance(connector, SSHConnector):
         _forget_uploads(connector)
         if connector.client:  # pyinfra leaves the connection to the end of the process

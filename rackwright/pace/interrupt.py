@@ -1,9 +1,9 @@
 """Ctrl-C, and what a job's own scheduler sends: a clean stop instead of a torn run."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging import getLogger
-from signal import SIGINT, SIGTERM, Signals, signal
+from signal import SIG_IGN, SIGINT, SIGTERM, Signals, getsignal, signal
 from types import FrameType
 from typing import Final
 
@@ -11,6 +11,7 @@ import click
 import gevent
 
 SIGNALS: Final = {SIGINT: "stopped by Ctrl-C", SIGTERM: "stopped by a signal (SIGTERM)"}
+_left: list[BaseException] = []  # what the main greenlet was told already
 
 
 @contextmanager
@@ -37,17 +38,21 @@ def leave_on_signals() -> None:
 def interrupt_main() -> None:
     """Have Ctrl-C end our own command where it is not interruptible; a question is answered by it.
 
-    The exit code is as above.
+    The exit code is as above. A shell that starts it in the background has Ctrl-C ignored.
     """
-    signal(SIGINT, lambda number, _: _leave(number, KeyboardInterrupt()))
+    if getsignal(SIGINT) is not SIG_IGN:
+        signal(SIGINT, lambda number, _: _leave(number, KeyboardInterrupt()))
 
 
 def _leave(number: int, error: BaseException) -> None:
-    click.echo(SIGNALS[Signals(number)], err=True)
+    with suppress(OSError, RuntimeError):  # its reader has gone, or a line is half written
+        click.echo(SIGNALS[Signals(number)], err=True)
     getLogger("paramiko").setLevel("CRITICAL")  # that a connection is broken off is no news
     # pyinfra's own handler, and Python's, raise it in whatever greenlet runs at that moment. Where
     # that one reads a connection, what waits for an answer waits for ever.
+    # Only the second signal is: a question of pyinfra's, asked in a greenlet, stops all others.
     hub = gevent.get_hub()
-    if gevent.getcurrent() is hub.parent:
+    if gevent.getcurrent() is hub.parent or _left:
         raise error
+    _left.append(error)
     hub.loop.run_callback(hub.parent.throw, error)

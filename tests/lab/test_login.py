@@ -241,12 +241,15 @@ def test_a_login_that_is_taken_out_of_the_inventory_ends(lab: Lab, logged_in: Ra
 def test_a_run_that_died_at_a_login_is_taken_up(lab: Lab, logged_in: Ran) -> None:
     data = login(lab, users=["root"])
     lab.root(lab.debian13, SLOW_LOGIN)
-    lab.deploy_and_kill(lab.debian13, at=f"root is logged in to {registry(lab)}", data=data)
-    (memory,) = json.loads(lab.root(lab.debian13, "cat /var/lib/rackwright/logins.json"))["logins"]
+    try:
+        lab.deploy_and_kill(lab.debian13, at=f"root is logged in to {registry(lab)}", data=data)
+        memories = json.loads(lab.root(lab.debian13, "cat /var/lib/rackwright/logins.json"))
+    finally:
+        lab.root(lab.debian13, "touch /var/tmp/go")
+        lab.settled(lab.debian13)
+        lab.root(lab.debian13, "rm /usr/local/bin/docker /var/tmp/go")
+    (memory,) = memories["logins"]
     assert (memory["registry"], memory["digest"]) == (registry(lab), "")
-    lab.root(lab.debian13, "touch /var/tmp/go")
-    lab.settled(lab.debian13)
-    lab.root(lab.debian13, "rm /usr/local/bin/docker /var/tmp/go")
     ran = lab.deploy("--dry", limit=[lab.debian13], data={lab.debian13: data})
     assert "because an earlier run did not get to it" in ran.output
     gone = lab.deploy(limit=[lab.debian13])

@@ -68,7 +68,14 @@ def _torn(channel: paramiko.Channel) -> None:
     SERVER.close()
 
 
-COMMANDS = {"endless": _endless, "count": _count, "torn": _torn}
+def _hasty(channel: paramiko.Channel) -> None:
+    channel.send(b"all of it")
+    channel.send_exit_status(0)
+    channel.eof_sent = True  # as far as this end knows
+    channel.close()
+
+
+COMMANDS = {"endless": _endless, "count": _count, "torn": _torn, "hasty": _hasty}
 
 
 def _between(one: socket.socket, other: socket.socket) -> None:
@@ -159,6 +166,12 @@ def torn() -> None:
     print(relay(_started("torn"), said.append, said.append, None, True), *said)
 
 
+def hasty() -> None:
+    """The channel is closed, and nobody has said that the output is at its end."""
+    said: list[bytes] = []
+    print(relay(_started("hasty"), said.append, said.append), *said)
+
+
 if __name__ == "__main__":
     _connect()
-    {each.__name__: each for each in (killed, whole, full, frozen, torn)}[sys.argv[1]]()
+    {each.__name__: each for each in (killed, whole, full, frozen, torn, hasty)}[sys.argv[1]]()

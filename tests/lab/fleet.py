@@ -34,7 +34,9 @@ def lines(process: subprocess.Popen[str]) -> Iterator[str]:
     deadline = threading.Timer(PATIENCE, process.kill)
     deadline.start()
     try:
-        yield from process.stdout or ()
+        assert process.stdout
+        # Not the stream itself: who stops listening would close it.
+        yield from iter(process.stdout.readline, "")
     finally:
         deadline.cancel()
 

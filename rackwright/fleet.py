@@ -12,7 +12,6 @@ from typing import Any, Final, TypeVar
 
 import click
 import gevent
-from paramiko import SSHException
 from pyinfra import logger
 from pyinfra.api import Config, Host, State
 from pyinfra.api.connect import connect_all
@@ -26,7 +25,7 @@ from pyinfra_cli.util import exec_file, parse_cli_arg
 from rackwright.host.error import HostError
 from rackwright.laptop.inventory_file import register
 from rackwright.laptop.nearest import nearest
-from rackwright.pace.connection import GOODBYE, answer_within, hang_up
+from rackwright.pace.connection import BROKEN, GOODBYE, answer_within, hang_up
 from rackwright.pace.state import PacedState
 from rackwright.settings import VERSIONS, SettingsError
 
@@ -171,8 +170,7 @@ def each(
                 return error
             except TimeoutError:
                 return HostError("no answer within the time for it; look at the host, run it again")
-            # An idle connection that is gone is paramiko's SSHException or the socket's OSError.
-            except (PyinfraError, SSHException, EOFError, OSError) as error:
+            except (PyinfraError, *BROKEN) as error:
                 return HostError(f"the connection broke ({error}); run it again")
             except (ValueError, LookupError) as error:
                 return HostError(f"its answer cannot be read: {error!r}")

@@ -6,7 +6,6 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from gevent.lock import BoundedSemaphore
-from paramiko import SSHException
 from pyinfra import host
 from pyinfra.api import FunctionCommand, State, operation
 from pyinfra.api.exceptions import PyinfraError
@@ -15,6 +14,7 @@ from rackwright.docker import CACHE_SH
 from rackwright.host.error import HostError
 from rackwright.host.remote import run
 from rackwright.host.script import command
+from rackwright.pace.connection import BROKEN
 from rackwright.settings.cache import Cache
 
 PATIENCE: Final = 1800  # seconds
@@ -45,6 +45,6 @@ def _bring(cache: Cache, images: Sequence[str], architecture: str) -> None:
         if missing:
             words = (str(cache.registry_port), architecture, *missing)
             # Its turn may end meanwhile, and its connection with it.
-            with suppress(HostError, PyinfraError, SSHException, EOFError, OSError):
+            with suppress(HostError, PyinfraError, *BROKEN):
                 run(there, command(CACHE_SH, *words), timeout=PATIENCE)
             brought.update(f"{image} {architecture}" for image in missing)

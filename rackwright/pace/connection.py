@@ -14,6 +14,8 @@ from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.util import remove_any_sudo_askpass_file
 
 BACKOFF: Final = (1, 4)  # seconds before the second and the third attempt
+# What a connection that is gone raises, paramiko's and the socket's own.
+BROKEN: Final = (SSHException, EOFError, OSError)
 GOODBYE: Final = 5  # seconds for what is put away at the end
 
 
@@ -68,7 +70,7 @@ def watch(host: Host, silence: float, lost: Callable[[str], None]) -> None:
 
 def _answers(transport: Any) -> bool:
     # A connection that ends meanwhile is told by what runs over it.
-    with suppress(EOFError, OSError, SSHException):
+    with suppress(*BROKEN):
         transport.global_request("keepalive@openssh.com")
     return True
 
@@ -91,7 +93,7 @@ def answer_within(host: Host, seconds: float) -> None:
 def hang_up(host: Host, *, gone: bool = False) -> None:
     """Close the connection; with `gone`, the host is not expected to answer."""
     connector = host.connector
-    with suppress(OSError, SSHException, EOFError, PyinfraError):
+    with suppress(PyinfraError, *BROKEN):
         if not isinstance(connector, SSHConnector):
             host.disconnect()
         elif not gone:

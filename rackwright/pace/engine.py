@@ -8,7 +8,6 @@ from typing import Final
 
 import gevent
 from gevent.pool import Pool
-from paramiko import SSHException
 from pyinfra.api import Host
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.state import StateStage
@@ -16,7 +15,7 @@ from pyinfra.context import ctx_config, ctx_host
 
 from rackwright.commands.pace import PARALLEL
 from rackwright.host.error import HostError
-from rackwright.pace.connection import connect, hang_up, watch
+from rackwright.pace.connection import BROKEN, connect, hang_up, watch
 from rackwright.pace.course import CONNECT, Course, GivenUpError
 from rackwright.pace.limits import make_room
 from rackwright.pace.meanwhile import LOOKS, PLANS, import_meanwhile
@@ -137,8 +136,7 @@ def _give_up(greenlet: gevent.Greenlet, host: Host, course: Course, reason: str)
 def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer within the time for it; look at the host, run it again"
-    # An idle connection that is gone is paramiko's SSHException or the socket's OSError.
-    if isinstance(error, (SSHException, EOFError, OSError)):
+    if isinstance(error, BROKEN):
         return f"the connection broke ({error}); run it again"
     if isinstance(error, (HostError, PyinfraError)):
         return str(error)

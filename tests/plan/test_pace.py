@@ -1,20 +1,22 @@
 """Hosts that do not wait for each other: the engine on pyinfra's @fake hosts, some of them slow."""
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import gevent
 import pytest
+from pyinfra.api import Host
 from pyinfra.connectors.fake import FakeConnector
 
 from rackwright.converging import exit_code
 from rackwright.pace.converge import Converge
-from rackwright.pace.course import Course
+from rackwright.pace.course import Course, GivenUpError
 from rackwright.pace.fleet import Fleet, Request, fleet
 from rackwright.pace.task import load_task
-from rackwright.report.outcome import Outcome
+from rackwright.report.outcome import HostResult, Outcome
 from rackwright.settings import SettingsError
 
 A, B, C = "@fake/a", "@fake/b", "@fake/c"
@@ -103,6 +105,23 @@ def test_each_host_does_its_own_operations_in_the_order_of_the_deploy(make: Make
         A: ["connect", "observe", "what only a does", "first", "second"],
         B: ["connect", "observe", "first", "second"],
     }
+
+
+def test_why_a_host_was_given_up_is_what_is_told_of_it(make: Make) -> None:
+    """pyinfra makes a failure of its own of what ends an upload; simulated here."""
+    hosts, _ = make({A: {"host_timeout": 1}}).fleet()
+
+    def upload(_: Host, course: Course) -> HostResult:
+        with suppress(GivenUpError):
+            gevent.sleep(60)
+        return course.failed("the connection broke")
+
+    hosts.work(upload)
+    (row,) = hosts.rows
+    assert (row.outcome, row.detail.partition(";")[0]) == (
+        Outcome.FAILED,
+        "not done within 1 s (host_timeout)",
+    )
 
 
 def test_a_plan_runs_nothing(make: Make) -> None:
